@@ -1,0 +1,38 @@
+//! The vocabulary of Plainsight: plain values, no I/O, no clock, compiled for server and browser.
+//!
+//! Every other module speaks in these types; a stream's data, a REST body and the type here are
+//! one and the same thing. Money is [`Decimal`], in JSON a string; times are [`TimeUs`].
+
+pub mod alert;
+pub mod bot;
+pub mod candle;
+pub mod command;
+pub mod decision;
+pub mod event;
+pub mod health;
+pub mod ids;
+pub mod market;
+pub mod money;
+pub mod order;
+pub mod performance;
+pub mod portfolio;
+pub mod position;
+pub mod time;
+pub mod trade;
+
+pub use alert::{Alert, Quality, QualityKind, Severity};
+pub use bot::{NewDecision, Note, ReportedFill, ReportedOrder, ReportedPosition};
+pub use candle::{Candle, Interval};
+pub use command::{BotCommand, FeedNotice, Input, Rejection};
+pub use decision::{Action, AgentPhase, AgentStep, Decision, Direction, Feature, Horizon, Outcome};
+pub use event::{Event, Record};
+pub use health::{Health, Mode};
+pub use ids::{AlertId, BotId, DecisionId, FillId, ModelId, OrderId, Seq, Symbol};
+pub use market::{Bar, Book, Level, MarketEvent, MarketTrade, Ticker};
+pub use money::Decimal;
+pub use order::{Liquidity, NewOrder, Order, OrderStatus, OrderType, Side, TimeInForce};
+pub use performance::{EquityPoint, Metrics, Performance, RoundTrip, Window};
+pub use portfolio::{Invariant, Portfolio};
+pub use position::Position;
+pub use time::TimeUs;
+pub use trade::{Evidence, Fill, FillSource};

@@ -1,0 +1,100 @@
+//! What goes into the engine: market data, bots' commands, and what a feed says of itself. The
+//! built-in agent and an outside bot have the same commands.
+
+use serde::{Deserialize, Serialize};
+
+use super::bot::Deposit;
+use super::{
+    BotId, MarketEvent, NewDecision, NewOrder, Note, OrderId, QualityKind, ReportedFill,
+    ReportedOrder, ReportedPosition, Symbol,
+};
+
+/// Why a command was refused: a stable code, the field at fault, words for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Rejection {
+    pub code: String,
+    pub field: Option<String>,
+    pub message: String,
+}
+
+impl Rejection {
+    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            field: None,
+            message: message.into(),
+        }
+    }
+
+    pub fn field(
+        code: impl Into<String>,
+        field: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            code: code.into(),
+            field: Some(field.into()),
+            message: message.into(),
+        }
+    }
+}
+
+/// What a bot, built in or not, can ask of the engine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum BotCommand {
+    /// Record a forecast, to be judged when its horizon is over.
+    Decision(NewDecision),
+    /// Send an order to the paper exchange.
+    SubmitOrder(NewOrder),
+    /// Take a resting order back, by our id or the client's.
+    CancelOrder {
+        order: OrderId,
+    },
+    /// A fill, an order or a holding at another exchange.
+    Fill(ReportedFill),
+    Order(ReportedOrder),
+    Position(ReportedPosition),
+    Deposit(Deposit),
+    Note(Note),
+}
+
+impl BotCommand {
+    /// The checks that need no state.
+    pub fn validate(&self) -> Result<(), Rejection> {
+        match self {
+            Self::Decision(decision) => decision.validate(),
+            Self::SubmitOrder(order) => order.validate(),
+            Self::CancelOrder { .. } => Ok(()),
+            Self::Fill(fill) => fill.validate(),
+            Self::Order(order) => order.validate(),
+            Self::Position(position) => position.validate(),
+            Self::Deposit(deposit) => deposit.validate(),
+            Self::Note(note) => note.validate(),
+        }
+    }
+}
+
+/// What a feed has to say beside its data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FeedNotice {
+    pub kind: QualityKind,
+    pub symbol: Option<Symbol>,
+    pub source: String,
+    pub line: Option<u64>,
+    pub message: String,
+}
+
+/// One input of the engine. Feed items are not journalled: they come again from the feed; bots'
+/// commands are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    Market(MarketEvent),
+    Notice(FeedNotice),
+    Bot {
+        bot: BotId,
+        command: Box<BotCommand>,
+    },
+}

@@ -1,0 +1,57 @@
+//! What comes out of the engine. Events are the journal's content and the only way by which a
+//! figure reaches anybody; their canonical JSON in seq order is what `event_log_hash` covers.
+
+use serde::{Deserialize, Serialize};
+
+use super::bot::Deposit;
+use super::{
+    AgentStep, Alert, BotId, Candle, Decimal, Decision, EquityPoint, Fill, Note, Order, Position,
+    Quality, RoundTrip, Seq, Symbol, TimeUs,
+};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The price of a symbol at the end of a second of market time in which it changed hands.
+    Mark {
+        symbol: Symbol,
+        price: Decimal,
+    },
+    /// A finished one-minute candle.
+    Candle(Candle),
+    Order(Order),
+    Fill(Fill),
+    Decision(Box<Decision>),
+    Agent(AgentStep),
+    Note {
+        bot: BotId,
+        note: Note,
+    },
+    Deposit {
+        bot: BotId,
+        deposit: Deposit,
+    },
+    /// A holding was stated by an outside bot; `position` is what the account then held.
+    PositionStated {
+        bot: BotId,
+        id: String,
+        position: Position,
+    },
+    RoundTrip(RoundTrip),
+    Equity {
+        bot: BotId,
+        point: EquityPoint,
+    },
+    Alert(Alert),
+    Quality(Quality),
+}
+
+/// An event where it stands: the `index`-th of the input `seq`, at market time `time`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    pub seq: Seq,
+    pub index: u32,
+    pub time: TimeUs,
+    #[serde(flatten)]
+    pub event: Event,
+}
