@@ -24,7 +24,9 @@ pub use alert::{Alert, Quality, QualityKind, Severity};
 pub use bot::{NewDecision, Note, ReportedFill, ReportedOrder, ReportedPosition};
 pub use candle::{Candle, Interval};
 pub use command::{BotCommand, FeedNotice, Input, Rejection};
-pub use decision::{Action, AgentPhase, AgentStep, Decision, Direction, Feature, Horizon, Outcome};
+pub use decision::{
+    Action, AgentEntry, AgentPhase, AgentStep, Decision, Direction, Feature, Horizon, Outcome,
+};
 pub use event::{Event, Record};
 pub use health::{Health, Mode};
 pub use ids::{AlertId, BotId, DecisionId, FillId, ModelId, OrderId, Seq, Symbol};

@@ -176,7 +176,7 @@ impl AgentPhase {
     }
 }
 
-/// One transition of an agent, or a note that an outside bot sent.
+/// One transition of an agent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AgentStep {
     pub bot: BotId,
@@ -185,6 +185,20 @@ pub struct AgentStep {
     pub symbol: Option<Symbol>,
     pub reason: String,
     pub time: TimeUs,
+}
+
+/// What `agent:<bot>` carries: the agent's steps, and the notes that a bot sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentEntry {
+    Step(AgentStep),
+    Note {
+        bot: BotId,
+        id: String,
+        text: String,
+        symbol: Option<Symbol>,
+        time: TimeUs,
+    },
 }
 
 #[cfg(test)]

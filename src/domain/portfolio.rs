@@ -6,7 +6,7 @@ use super::{BotId, Decimal, TimeUs};
 
 /// Whether the identities of accounting hold at this moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Invariant {
     Holds,
     Broken { what: String },

@@ -6,7 +6,7 @@ use super::{BotId, Decimal, DecisionId, FillId, Level, Liquidity, OrderId, Side,
 
 /// The market data that a fill rests on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Evidence {
     /// A print of the tape, and how much of it was consumed here.
     Trade {

@@ -1,0 +1,123 @@
+//! What a server-rendered page hands over: the very figures it was rendered from with their places,
+//! so that the client starts with the same picture and resumes behind it.
+
+use serde::ser::SerializeSeq;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
+
+use super::frame::Since;
+use super::{Backoff, Epoch, Payload, Replica, Stream, Topic};
+use crate::domain::{BotId, Mode, Seq, Symbol, TimeUs};
+
+/// Cadence and age budget of a stream, ms. A budget of zero is the heartbeat's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamRate {
+    pub stream: Stream,
+    pub cadence_ms: u32,
+    pub budget_ms: u32,
+}
+
+/// What the client must know to behave as configured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClientConfig {
+    pub backoff: Backoff,
+    pub streams: Vec<StreamRate>,
+    /// How long a topic stays subscribed after its last user left, and its value kept, ms.
+    pub linger_ms: u32,
+    pub keep_ms: u32,
+}
+
+/// One topic's content in the page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BootTopic {
+    pub topic: Topic,
+    pub epoch: Epoch,
+    pub offset: u64,
+    pub seq: Seq,
+    pub t_received: Option<TimeUs>,
+    #[serde(serialize_with = "write_content", deserialize_with = "read_content")]
+    content: Content,
+}
+
+/// Before it is known which stream it belongs to, content is plain JSON.
+#[derive(Debug, Clone, PartialEq)]
+enum Content {
+    Typed(Vec<Payload>),
+    Raw(Vec<Value>),
+}
+
+fn write_content<S: Serializer>(content: &Content, serializer: S) -> Result<S::Ok, S::Error> {
+    match content {
+        Content::Typed(payloads) => {
+            let mut seq = serializer.serialize_seq(Some(payloads.len()))?;
+            for payload in payloads {
+                seq.serialize_element(payload)?;
+            }
+            seq.end()
+        }
+        Content::Raw(values) => values.serialize(serializer),
+    }
+}
+
+fn read_content<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Content, D::Error> {
+    Vec::<Value>::deserialize(deserializer).map(Content::Raw)
+}
+
+impl BootTopic {
+    pub fn new(
+        topic: Topic,
+        at: Since,
+        seq: Seq,
+        t_received: Option<TimeUs>,
+        content: Vec<Payload>,
+    ) -> Self {
+        Self {
+            topic,
+            epoch: at.epoch,
+            offset: at.offset,
+            seq,
+            t_received,
+            content: Content::Typed(content),
+        }
+    }
+
+    /// The replica that holds this content. Content that cannot be read is left out, so that the
+    /// client fetches it instead.
+    pub fn into_replica(self) -> Replica {
+        let stream = self.topic.stream();
+        let mut replica = Replica::new(self.topic);
+        let content = match self.content {
+            Content::Typed(payloads) => Some(payloads),
+            Content::Raw(values) => values
+                .into_iter()
+                .map(|value| Payload::from_json(stream, value))
+                .collect::<Result<_, _>>()
+                .ok(),
+        };
+        if let Some(content) = content {
+            replica.fill(
+                Since {
+                    epoch: self.epoch,
+                    offset: self.offset,
+                },
+                self.seq,
+                self.t_received,
+                content,
+            );
+        }
+        replica
+    }
+}
+
+/// Everything that a page hands over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Boot {
+    pub client: ClientConfig,
+    pub mode: Mode,
+    pub bot: BotId,
+    pub bots: Vec<BotId>,
+    pub symbols: Vec<Symbol>,
+    /// The seq that the whole page is true at.
+    pub seq: Seq,
+    pub topics: Vec<BootTopic>,
+}

@@ -1,0 +1,273 @@
+//! The frames of both directions. How they look as text is [`super::json`]'s business.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Payload, Topic};
+use crate::domain::{BotId, NewOrder, OrderId, Seq, TimeUs};
+
+/// Version of this protocol and of the REST API.
+pub const API_VERSION: &str = "1.0";
+/// Subprotocol of the JSON encoding.
+pub const SUBPROTOCOL_JSON: &str = "plainsight.v1.json";
+/// The largest message that a client may send, in bytes.
+pub const MAX_CLIENT_MESSAGE: usize = 64 * 1024;
+
+/// Identity of a topic's numbering. Random 64 bits, in JSON a string, because a JavaScript number
+/// could not hold it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Epoch(pub u64);
+
+impl fmt::Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl FromStr for Epoch {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        u64::from_str_radix(text, 16).map(Self)
+    }
+}
+
+impl TryFrom<String> for Epoch {
+    type Error = std::num::ParseIntError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Epoch> for String {
+    fn from(epoch: Epoch) -> Self {
+        epoch.to_string()
+    }
+}
+
+/// A place in a topic: the offset that was seen last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    pub topic: Topic,
+    pub epoch: Epoch,
+    pub offset: u64,
+}
+
+/// A place without the topic, as `since` gives it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Since {
+    pub epoch: Epoch,
+    pub offset: u64,
+}
+
+/// One wish of a `subscribe`. The topic is text here, because one unknown name must not spoil the
+/// others; `market:*` is every symbol.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SubscribeTopic {
+    pub topic: String,
+    #[serde(default)]
+    pub since: Option<Since>,
+    /// Log topics: how many past publications to send first.
+    #[serde(default)]
+    pub history: Option<u32>,
+    #[serde(default)]
+    pub max_rate_hz: Option<f64>,
+}
+
+/// What a client sends.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientFrame {
+    Hello {
+        #[serde(default)]
+        token: Option<String>,
+        #[serde(default)]
+        resume: Vec<Position>,
+        /// Name and version of the program, for logs.
+        #[serde(default)]
+        client: Option<String>,
+    },
+    Subscribe {
+        id: u64,
+        topics: Vec<SubscribeTopic>,
+    },
+    Unsubscribe {
+        id: u64,
+        topics: Vec<String>,
+    },
+    Ping {
+        id: u64,
+        /// The client's clock, given back as it came.
+        #[serde(default)]
+        t: Option<serde_json::Number>,
+    },
+    Order {
+        id: u64,
+        #[serde(default)]
+        bot: Option<BotId>,
+        order: NewOrder,
+    },
+    Cancel {
+        id: u64,
+        #[serde(default)]
+        bot: Option<BotId>,
+        order: OrderId,
+    },
+}
+
+/// How a subscription began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subscribed {
+    pub topic: Topic,
+    pub epoch: Epoch,
+    /// The client holds everything up to here; what comes next continues it.
+    pub offset: u64,
+}
+
+/// A topic that could not be subscribed to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopicError {
+    pub topic: String,
+    pub code: String,
+    pub message: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResyncReason {
+    EpochChanged,
+    Trimmed,
+    WindowExceeded,
+    Forbidden,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PushKind {
+    /// All of a keyed or latest topic.
+    Snapshot,
+    /// Changed rows of a keyed topic.
+    Delta,
+    /// One publication of a log topic.
+    Event,
+}
+
+/// A publication on its way to a client. `first..=last` are the offsets that it covers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Push {
+    pub topic: Topic,
+    pub epoch: Epoch,
+    pub first: u64,
+    pub last: u64,
+    pub seq: Seq,
+    pub kind: PushKind,
+    /// Market time of what caused it.
+    pub t_source: Option<TimeUs>,
+    /// Wall time at which that arrived here, and at which this left.
+    pub t_received: TimeUs,
+    pub t_published: TimeUs,
+    pub data: Payload,
+}
+
+/// What the server allows a client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    pub max_message_bytes: usize,
+    pub max_subscriptions: usize,
+    pub max_history: u32,
+}
+
+/// What the server sends.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ServerFrame {
+    Welcome(Welcome),
+    Ok(Reply),
+    Error(ErrorReply),
+    Pong(Pong),
+    Push(Box<Push>),
+    Resumed(Resumed),
+    Resync(Resync),
+    Heartbeat(Heartbeat),
+    /// Announces that the server closes the connection to come back later.
+    Closing(Closing),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Welcome {
+    pub session: String,
+    pub server_time: TimeUs,
+    pub api_version: String,
+    pub features: Vec<String>,
+    pub limits: Limits,
+    pub ping_ms: u32,
+}
+
+/// `ok`: the command was carried out. The optional parts belong to the command that they answer.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Reply {
+    pub id: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub topics: Vec<Subscribed>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<TopicError>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<Seq>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderId>,
+}
+
+/// `error`: a command was refused, or (without an id) a frame could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorReply {
+    #[serde(default)]
+    pub id: Option<u64>,
+    pub code: String,
+    #[serde(default)]
+    pub field: Option<String>,
+    pub message: String,
+    /// Trying again later may help, after `retry_ms` where it is given.
+    pub temporary: bool,
+    #[serde(default)]
+    pub retry_ms: Option<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pong {
+    pub id: u64,
+    pub t: Option<serde_json::Number>,
+    pub server_time: TimeUs,
+}
+
+/// All that was missed follows: offsets `from + 1` to `to`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumed {
+    pub topic: Topic,
+    pub from: u64,
+    pub to: u64,
+}
+
+/// What was missed cannot be given; the client forgets the topic, and a fresh start follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resync {
+    pub topic: Topic,
+    pub reason: ResyncReason,
+    pub epoch: Epoch,
+    /// As in `ok`: the offset before what follows.
+    pub offset: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heartbeat {
+    pub heads: Vec<Position>,
+    pub server_time: TimeUs,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closing {
+    pub code: u16,
+    pub retry_ms: u32,
+}
