@@ -27,6 +27,16 @@ pub struct ClientConfig {
     pub keep_ms: u32,
 }
 
+impl ClientConfig {
+    /// How old a value of `stream` may be, ms; zero is "as old as the heartbeat says it may be".
+    pub fn budget_ms(&self, stream: Stream) -> u32 {
+        self.streams
+            .iter()
+            .find(|rate| rate.stream == stream)
+            .map_or(0, |rate| rate.budget_ms)
+    }
+}
+
 /// One topic's content in the page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BootTopic {

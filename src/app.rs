@@ -1,0 +1,4 @@
+//! The pages: rendered on the server with real figures, then hydrated and kept live in the browser.
+
+pub mod live;
+pub mod routes;
