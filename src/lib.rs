@@ -1,3 +1,5 @@
 pub mod app;
 pub mod domain;
+#[cfg(feature = "ssr")]
+pub mod engine;
 pub mod wire;

@@ -1,0 +1,3 @@
+//! The synchronous core: no I/O, no clock, no randomness of its own.
+
+pub mod performance;
