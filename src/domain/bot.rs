@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Action, Decimal, DecisionId, Direction, Feature, FillId, Horizon, Liquidity, ModelId, OrderId,
-    OrderStatus, OrderType, Rejection, Side, Symbol, TimeUs,
+    OrderStatus, OrderType, Rejection, Side, Symbol, TimeUs, money,
 };
 
 /// A forecast. What follows from it, `price_at` and the outcome, is filled in here from the feed.
@@ -133,7 +133,11 @@ impl ReportedFill {
         positive("price", self.price)?;
         tradable(self.price, self.quantity)?;
         if self.fee.abs() > money::MAX_VALUE || self.fee.scale() > 2 * money::MAX_SCALE {
-            return Err(Rejection::field("invalid_fee", "fee", "fee is too large or has too many digits"));
+            return Err(Rejection::field(
+                "invalid_fee",
+                "fee",
+                "fee is too large or has too many digits",
+            ));
         }
         Ok(())
     }
@@ -196,14 +200,10 @@ impl ReportedPosition {
     pub fn validate(&self) -> Result<(), Rejection> {
         event_id(&self.id)?;
         positive("average_price", self.average_price)?;
-        if self.average_price.checked_mul(self.quantity).is_none() {
-            return Err(Rejection::field(
-                "too_large",
-                "quantity",
-                "average_price × quantity is too large",
-            ));
+        if self.quantity.is_zero() {
+            return Ok(());
         }
-        Ok(())
+        tradable(self.average_price, self.quantity.abs())
     }
 }
 
@@ -235,7 +235,10 @@ pub struct Deposit {
 impl Deposit {
     pub fn validate(&self) -> Result<(), Rejection> {
         event_id(&self.id)?;
-        if self.amount.is_zero() || self.amount.abs() > money::MAX_VALUE || self.amount.scale() > money::MAX_SCALE {
+        if self.amount.is_zero()
+            || self.amount.abs() > money::MAX_VALUE
+            || self.amount.scale() > money::MAX_SCALE
+        {
             return Err(Rejection::field(
                 "invalid_amount",
                 "amount",

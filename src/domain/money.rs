@@ -13,7 +13,9 @@ pub const MAX_SCALE: u32 = 8;
 
 /// Whether `price` and `quantity` are positive and within the limits, and so is their product.
 pub fn is_tradable(price: Decimal, quantity: Decimal) -> bool {
-    let within = |value: Decimal, most: Decimal| value > Decimal::ZERO && value <= most && value.scale() <= MAX_SCALE;
+    let within = |value: Decimal, most: Decimal| {
+        value > Decimal::ZERO && value <= most && value.scale() <= MAX_SCALE
+    };
     within(price, MAX_PRICE) && within(quantity, MAX_QUANTITY) && price * quantity <= MAX_VALUE
 }
 

@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::holding::Holding;
-use crate::domain::{BotId, Decimal, EquityPoint, Fill, Invariant, Portfolio, Position, RoundTrip, Symbol, TimeUs, money};
+use crate::domain::{
+    BotId, Decimal, EquityPoint, Fill, Invariant, Portfolio, Position, RoundTrip, Symbol, TimeUs,
+    money,
+};
 
 /// What a fill did to the account.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,7 +75,10 @@ impl Account {
     }
 
     pub fn quantity(&self, symbol: &Symbol) -> Decimal {
-        self.holdings.get(symbol).map(|holding| holding.quantity).unwrap_or_default()
+        self.holdings
+            .get(symbol)
+            .map(|holding| holding.quantity)
+            .unwrap_or_default()
     }
 
     fn holding(&mut self, symbol: &Symbol) -> &mut Holding {
@@ -89,7 +95,13 @@ impl Account {
     }
 
     /// An outside bot says what it holds: the difference is a deposit in kind at cost.
-    pub fn state(&mut self, symbol: &Symbol, quantity: Decimal, average_price: Decimal, now: TimeUs) {
+    pub fn state(
+        &mut self,
+        symbol: &Symbol,
+        quantity: Decimal,
+        average_price: Decimal,
+        now: TimeUs,
+    ) {
         let brought = self.holding(symbol).state(quantity, average_price, now);
         self.deposits += brought;
     }
@@ -102,7 +114,10 @@ impl Account {
     }
 
     pub fn totals(&self, prices: Prices<'_>) -> Totals {
-        let mut totals = Totals { equity: self.cash, ..Totals::default() };
+        let mut totals = Totals {
+            equity: self.cash,
+            ..Totals::default()
+        };
         for (symbol, holding) in &self.holdings {
             let value = holding.value(prices(symbol));
             totals.equity += value;
@@ -114,20 +129,18 @@ impl Account {
         totals
     }
 
-    pub fn equity_point(&self, prices: Prices<'_>, peak: Option<Decimal>, time: TimeUs) -> EquityPoint {
-        let equity = self.totals(prices).equity;
-        let peak = peak.map_or(equity, |peak| peak.max(equity));
-        let drawdown = (peak > Decimal::ZERO).then(|| money::to_f64(equity) / money::to_f64(peak) - 1.0);
-        EquityPoint { time, equity, deposits: self.deposits, drawdown }
-    }
-
     /// All holdings there ever were, by symbol; flat ones keep their realised figures.
     pub fn positions(&self, prices: Prices<'_>) -> Vec<Position> {
-        self.holdings.iter().map(|(symbol, holding)| holding.position(&self.bot, symbol, prices(symbol))).collect()
+        self.holdings
+            .iter()
+            .map(|(symbol, holding)| holding.position(&self.bot, symbol, prices(symbol)))
+            .collect()
     }
 
     pub fn position(&self, symbol: &Symbol, price: Option<Decimal>) -> Option<Position> {
-        self.holdings.get(symbol).map(|holding| holding.position(&self.bot, symbol, price))
+        self.holdings
+            .get(symbol)
+            .map(|holding| holding.position(&self.bot, symbol, price))
     }
 
     /// Checks the identities by going through the holdings one by one.
@@ -141,8 +154,15 @@ impl Account {
             );
             return Invariant::Broken { what };
         }
-        if let Some((symbol, holding)) = self.holdings.iter().find(|(_, holding)| holding.filled != holding.quantity) {
-            let what = format!("{symbol}: fills sum to {}, the position is {}", holding.filled, holding.quantity);
+        if let Some((symbol, holding)) = self
+            .holdings
+            .iter()
+            .find(|(_, holding)| holding.filled != holding.quantity)
+        {
+            let what = format!(
+                "{symbol}: fills sum to {}, the position is {}",
+                holding.filled, holding.quantity
+            );
             return Invariant::Broken { what };
         }
         Invariant::Holds
@@ -160,10 +180,16 @@ impl Account {
     ) -> Portfolio {
         let totals = self.totals(prices);
         let net_pnl = totals.realised + totals.unrealised - totals.fees;
-        let (start_equity, start_deposits) =
-            day_start.map_or((self.deposits, self.deposits), |point| (point.equity, point.deposits));
+        let (start_equity, start_deposits) = day_start
+            .map_or((self.deposits, self.deposits), |point| {
+                (point.equity, point.deposits)
+            });
         let day_pnl = totals.equity - start_equity - (self.deposits - start_deposits);
-        let open = self.holdings.values().filter(|holding| !holding.quantity.is_zero()).count();
+        let open = self
+            .holdings
+            .values()
+            .filter(|holding| !holding.quantity.is_zero())
+            .count();
         Portfolio {
             bot: self.bot.clone(),
             currency: currency.to_owned(),

@@ -51,7 +51,13 @@ fn extend(whole: &mut Candle, later: &Candle) {
 /// The same figures as a part of the longer period that holds them.
 fn widen(part: &Candle, interval: Interval) -> Candle {
     let open_time = part.open_time.floor(interval.micros());
-    Candle { interval, open_time, close_time: open_time.plus(interval.micros() - 1), closed: false, ..part.clone() }
+    Candle {
+        interval,
+        open_time,
+        close_time: open_time.plus(interval.micros() - 1),
+        closed: false,
+        ..part.clone()
+    }
 }
 
 impl Candles {
@@ -74,7 +80,11 @@ impl Candles {
             }
             None => {
                 let open_time = trade.time.floor(Interval::S1.micros());
-                let taken = if bought { (trade.quantity, quote) } else { Default::default() };
+                let taken = if bought {
+                    (trade.quantity, quote)
+                } else {
+                    Default::default()
+                };
                 *second = Some(Candle {
                     symbol: trade.symbol.clone(),
                     interval: Interval::S1,
@@ -98,7 +108,12 @@ impl Candles {
     /// Lays a bar into the shortest interval that holds it; one longer than the longest is not shown.
     pub fn bar(&mut self, bar: &Bar) {
         let length = bar.close_time.since(bar.open_time) + 1;
-        let Some(place) = Interval::ALL.iter().position(|interval| interval.micros() >= length) else { return };
+        let Some(place) = Interval::ALL
+            .iter()
+            .position(|interval| interval.micros() >= length)
+        else {
+            return;
+        };
         let part = Candle {
             symbol: bar.symbol.clone(),
             interval: Interval::ALL[place],
@@ -128,7 +143,9 @@ impl Candles {
     /// Finishes what ended before `now`. Must be called before a print at `now` is added.
     pub fn advance(&mut self, now: TimeUs, out: &mut Outbox) {
         for place in 0..self.series.len() {
-            let ended = self.series[place].open.take_if(|candle| candle.close_time < now);
+            let ended = self.series[place]
+                .open
+                .take_if(|candle| candle.close_time < now);
             let Some(mut candle) = ended else { continue };
             if place + 1 < self.series.len() {
                 self.lay_into(place + 1, &candle);
@@ -178,7 +195,11 @@ mod tests {
             price: Decimal::from(price),
             quantity: Decimal::from(quantity),
             count: 1,
-            taker: if price % 2 == 0 { Side::Buy } else { Side::Sell },
+            taker: if price % 2 == 0 {
+                Side::Buy
+            } else {
+                Side::Sell
+            },
             time: TimeUs(time),
         }
     }
@@ -187,15 +208,28 @@ mod tests {
     fn every_interval_sums_the_same_prints() {
         let mut candles = Candles::default();
         let mut out = Outbox::new(Seq(1), TimeUs::ZERO);
-        for (time, price) in [(0, 10), (SECOND / 2, 14), (61 * SECOND, 9), (62 * SECOND, 12), (330 * SECOND, 11)] {
+        for (time, price) in [
+            (0, 10),
+            (SECOND / 2, 14),
+            (61 * SECOND, 9),
+            (62 * SECOND, 12),
+            (330 * SECOND, 11),
+        ] {
             candles.advance(TimeUs(time), &mut out);
             candles.print(&trade(time, price, 2));
         }
         let hour = candles.running(Interval::H1).unwrap();
-        assert_eq!((hour.open, hour.high, hour.low, hour.close), (10.into(), 14.into(), 9.into(), 11.into()));
+        assert_eq!(
+            (hour.open, hour.high, hour.low, hour.close),
+            (10.into(), 14.into(), 9.into(), 11.into())
+        );
         assert_eq!((hour.volume, hour.trades), (10.into(), 5));
         assert_eq!(hour.taker_buy_volume, 6.into());
-        let minutes: Vec<_> = candles.closed(Interval::M1).iter().map(|c| (c.open_time.0 / SECOND, c.trades)).collect();
+        let minutes: Vec<_> = candles
+            .closed(Interval::M1)
+            .iter()
+            .map(|c| (c.open_time.0 / SECOND, c.trades))
+            .collect();
         assert_eq!(minutes, [(0, 2), (60, 2)]);
         assert_eq!(candles.closed(Interval::M5).len(), 1);
         let emitted = out.into_records();

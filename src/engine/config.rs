@@ -62,7 +62,10 @@ impl Default for AgentConfig {
         Self {
             enabled: true,
             decide_every_s: 10,
-            horizons: ["5m", "1h", "4h"].into_iter().filter_map(|text| text.parse().ok()).collect(),
+            horizons: ["5m", "1h", "4h"]
+                .into_iter()
+                .filter_map(|text| text.parse().ok())
+                .collect(),
             min_confidence: 0.52,
             market_order_confidence: 0.55,
             cooldown_s: 60,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Decimal, Decision, DecisionId, Direction, Outcome, TimeUs, money};
+use crate::domain::{Decimal, Decision, Direction, Outcome, TimeUs, money};
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Decisions {
@@ -28,19 +28,17 @@ mod as_list {
     }
 
     pub fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Map, D::Error> {
-        Ok(Vec::<((TimeUs, u64), Decision)>::deserialize(deserializer)?.into_iter().collect())
+        Ok(Vec::<((TimeUs, u64), Decision)>::deserialize(deserializer)?
+            .into_iter()
+            .collect())
     }
 }
 
 impl Decisions {
     pub fn add(&mut self, decision: Decision) {
         self.made += 1;
-        self.pending.insert((decision.resolves_at, self.made), decision);
-    }
-
-    /// Notes what was done about a decision that was just made.
-    pub fn pending_mut(&mut self, id: &DecisionId) -> Option<&mut Decision> {
-        self.pending.values_mut().find(|decision| decision.id == *id)
+        self.pending
+            .insert((decision.resolves_at, self.made), decision);
     }
 
     pub fn next_due(&self) -> Option<TimeUs> {
@@ -59,7 +57,9 @@ impl Decisions {
         }
         let mut decision = entry.remove();
         let realised = match (decision.price_at, price(&decision)) {
-            (Some(at), Some(then)) if !at.is_zero() => Some(money::to_f64(then) / money::to_f64(at) - 1.0),
+            (Some(at), Some(then)) if !at.is_zero() => {
+                Some(money::to_f64(then) / money::to_f64(at) - 1.0)
+            }
             _ => None,
         };
         decision.realised_return = realised;

@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::config::ExchangeConfig;
+use crate::domain::ids::IdSource;
 use crate::domain::{
-    Bar, Book, BotId, Decimal, Evidence, Fill, FillSource, Liquidity, MarketTrade, NewOrder, Order, OrderId,
+    Bar, Book, BotId, Decimal, Fill, FillSource, Liquidity, MarketTrade, NewOrder, Order, OrderId,
     OrderStatus, OrderType, Seq, Symbol, TimeInForce, TimeUs,
 };
-use crate::domain::ids::IdSource;
 
 use evidence::{Match, Offer};
 
@@ -52,7 +52,10 @@ pub enum Happened {
 pub enum Market<'a> {
     /// A print; `has_book` says that this market is matched on its book, and prints fill only what
     /// they traded through.
-    Trade { trade: &'a MarketTrade, has_book: bool },
+    Trade {
+        trade: &'a MarketTrade,
+        has_book: bool,
+    },
     Book(&'a Book),
     Bar(&'a Bar),
 }
@@ -70,11 +73,22 @@ impl Market<'_> {
 impl Exchange {
     /// The order that was made of an earlier request with this client id.
     pub fn known(&self, bot: &BotId, client_order_id: &str) -> Option<&OrderId> {
-        self.client_ids.get(bot)?.iter().find(|(known, _)| known == client_order_id).map(|(_, order)| order)
+        self.client_ids
+            .get(bot)?
+            .iter()
+            .find(|(known, _)| known == client_order_id)
+            .map(|(_, order)| order)
     }
 
     /// Takes a checked order.
-    pub fn accept(&mut self, bot: &BotId, request: &NewOrder, id: OrderId, seq: Seq, now: TimeUs) -> Order {
+    pub fn accept(
+        &mut self,
+        bot: &BotId,
+        request: &NewOrder,
+        id: OrderId,
+        seq: Seq,
+        now: TimeUs,
+    ) -> Order {
         let default = match request.order_type {
             OrderType::Market => TimeInForce::Ioc,
             OrderType::Limit => TimeInForce::Gtc,
@@ -104,17 +118,35 @@ impl Exchange {
                 known.remove(0);
             }
         }
-        self.resting.insert(self.next, Resting { order: order.clone(), accepted: seq, filled_value: Decimal::ZERO });
+        self.resting.insert(
+            self.next,
+            Resting {
+                order: order.clone(),
+                accepted: seq,
+                filled_value: Decimal::ZERO,
+            },
+        );
         self.next += 1;
         order
     }
 
     /// Takes a resting order back; `None` where there is none of this id.
-    pub fn cancel(&mut self, bot: &BotId, id: &OrderId, reason: &str, now: TimeUs) -> Option<Order> {
-        let place = *self.resting.iter().find(|(_, resting)| {
-            resting.order.bot == *bot
-                && (resting.order.id == *id || resting.order.client_order_id.as_deref() == Some(id.as_str()))
-        })?.0;
+    pub fn cancel(
+        &mut self,
+        bot: &BotId,
+        id: &OrderId,
+        reason: &str,
+        now: TimeUs,
+    ) -> Option<Order> {
+        let place = *self
+            .resting
+            .iter()
+            .find(|(_, resting)| {
+                resting.order.bot == *bot
+                    && (resting.order.id == *id
+                        || resting.order.client_order_id.as_deref() == Some(id.as_str()))
+            })?
+            .0;
         let mut order = self.resting.remove(&place)?.order;
         order.status = OrderStatus::Cancelled;
         order.reason = Some(reason.to_owned());
@@ -123,7 +155,10 @@ impl Exchange {
     }
 
     pub fn open_orders<'a>(&'a self, bot: &'a BotId) -> impl Iterator<Item = &'a Order> {
-        self.resting.values().map(|resting| &resting.order).filter(move |order| order.bot == *bot)
+        self.resting
+            .values()
+            .map(|resting| &resting.order)
+            .filter(move |order| order.bot == *bot)
     }
 
     /// Signed quantity that open orders of a bot would still add to its position.
@@ -153,11 +188,15 @@ impl Exchange {
                 continue;
             }
             for matched in offer.take(&resting.order, config) {
-                happened.push(Happened::Filled(Box::new(resting.fill(matched, config, ids, offer.time))));
+                happened.push(Happened::Filled(Box::new(
+                    resting.fill(matched, config, ids, offer.time),
+                )));
             }
             let order = &mut resting.order;
             // What a fill-or-go order could not get from the first evidence that fits it, it never gets.
-            let expires = order.time_in_force == TimeInForce::Ioc && offer.fits(order) && !order.remaining().is_zero();
+            let expires = order.time_in_force == TimeInForce::Ioc
+                && offer.fits(order)
+                && !order.remaining().is_zero();
             if expires {
                 order.status = OrderStatus::Expired;
                 order.reason = Some("the market did not offer the rest at once".to_owned());
@@ -179,7 +218,13 @@ impl Exchange {
 
 impl Resting {
     /// Books a match in the order and makes the fill of it.
-    fn fill(&mut self, matched: Match, config: &ExchangeConfig, ids: &mut IdSource, now: TimeUs) -> Fill {
+    fn fill(
+        &mut self,
+        matched: Match,
+        config: &ExchangeConfig,
+        ids: &mut IdSource,
+        now: TimeUs,
+    ) -> Fill {
         let value = matched.price * matched.quantity;
         let rate = match matched.liquidity {
             Liquidity::Maker => config.maker_fee,
@@ -188,8 +233,15 @@ impl Resting {
         let order = &mut self.order;
         order.filled_quantity += matched.quantity;
         self.filled_value += value;
-        order.average_price = self.filled_value.checked_div(order.filled_quantity).map(|price| price.round_dp(8).normalize());
-        order.status = if order.remaining().is_zero() { OrderStatus::Filled } else { OrderStatus::PartiallyFilled };
+        order.average_price = self
+            .filled_value
+            .checked_div(order.filled_quantity)
+            .map(|price| price.round_dp(8).normalize());
+        order.status = if order.remaining().is_zero() {
+            OrderStatus::Filled
+        } else {
+            OrderStatus::PartiallyFilled
+        };
         order.updated_at = now;
         Fill {
             id: ids.fill(),

@@ -44,8 +44,13 @@ impl Holding {
     /// opens the next; its fee belongs to both in proportion.
     pub fn book(&mut self, bot: &BotId, fill: &Fill) -> Booked {
         let signed = fill.side.signed(fill.quantity);
-        let against = !self.quantity.is_zero() && self.quantity.is_sign_negative() != signed.is_sign_negative();
-        let closing = if against { fill.quantity.min(self.quantity.abs()) } else { Decimal::ZERO };
+        let against = !self.quantity.is_zero()
+            && self.quantity.is_sign_negative() != signed.is_sign_negative();
+        let closing = if against {
+            fill.quantity.min(self.quantity.abs())
+        } else {
+            Decimal::ZERO
+        };
         let opening = fill.quantity - closing;
         let closing_fee = match closing {
             closing if closing == fill.quantity => fill.fee,
@@ -84,7 +89,10 @@ impl Holding {
         self.fees += fill.fee;
         self.filled += signed;
         self.updated_at = fill.time;
-        Booked { realised_pnl, closed }
+        Booked {
+            realised_pnl,
+            closed,
+        }
     }
 
     /// Sets what is held; gives the cost that came in (or left) by that.
@@ -96,8 +104,15 @@ impl Holding {
         self.cost = cost;
         self.updated_at = now;
         self.trip = (!quantity.is_zero()).then(|| {
-            let side = if quantity.is_sign_negative() { Side::Sell } else { Side::Buy };
-            Trip { largest: quantity.abs(), ..Trip::start(side, now) }
+            let side = if quantity.is_sign_negative() {
+                Side::Sell
+            } else {
+                Side::Buy
+            };
+            Trip {
+                largest: quantity.abs(),
+                ..Trip::start(side, now)
+            }
         });
         brought
     }
@@ -116,7 +131,10 @@ impl Holding {
             symbol: symbol.clone(),
             quantity: self.quantity.normalize(),
             cost: self.cost.normalize(),
-            average_price: self.cost.checked_div(self.quantity).map(|average| average.round_dp(8).normalize()),
+            average_price: self
+                .cost
+                .checked_div(self.quantity)
+                .map(|average| average.round_dp(8).normalize()),
             mark_price: price,
             value: value.normalize(),
             unrealised_pnl: (value - self.cost).normalize(),
@@ -131,7 +149,15 @@ impl Holding {
 impl Trip {
     fn start(side: Side, opened_at: TimeUs) -> Self {
         let zero = Decimal::ZERO;
-        Self { side, opened_at, largest: zero, realised: zero, fees: zero, mae: zero, mfe: zero }
+        Self {
+            side,
+            opened_at,
+            largest: zero,
+            realised: zero,
+            fees: zero,
+            mae: zero,
+            mfe: zero,
+        }
     }
 
     fn see(&mut self, gross: Decimal) {

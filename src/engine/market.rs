@@ -86,7 +86,12 @@ impl Market {
     fn seen(&mut self, price: Decimal, quantity: Decimal, taker: Side, time: TimeUs) {
         self.price_scale = self.price_scale.max(price.scale());
         self.quantity_scale = self.quantity_scale.max(quantity.scale());
-        self.last = Some(LastPrint { price, quantity, taker, time });
+        self.last = Some(LastPrint {
+            price,
+            quantity,
+            taker,
+            time,
+        });
         self.since.get_or_insert(time.floor(MINUTE));
         self.unmarked = Some(time.floor(SECOND));
         self.prints += 1;
@@ -104,7 +109,11 @@ impl Market {
     pub fn on_bar(&mut self, bar: &Bar) {
         self.bar_length = bar.close_time.since(bar.open_time) + 1;
         self.candles.bar(bar);
-        let taker = if bar.close >= bar.open { Side::Buy } else { Side::Sell };
+        let taker = if bar.close >= bar.open {
+            Side::Buy
+        } else {
+            Side::Sell
+        };
         self.seen(bar.close, bar.volume, taker, bar.close_time);
     }
 
@@ -115,7 +124,11 @@ impl Market {
         {
             let price = last.price;
             self.keep_mark(second, price);
-            out.emit(Event::Mark { symbol: self.symbol.clone(), price, second });
+            out.emit(Event::Mark {
+                symbol: self.symbol.clone(),
+                price,
+                second,
+            });
         }
         self.candles.advance(now, out);
     }
@@ -142,10 +155,20 @@ impl Market {
             price: last.price,
             quantity: last.quantity,
             taker: last.taker,
-            bids: self.book.as_ref().map(|book| best(&book.bids)).unwrap_or_default(),
-            asks: self.book.as_ref().map(|book| best(&book.asks)).unwrap_or_default(),
+            bids: self
+                .book
+                .as_ref()
+                .map(|book| best(&book.bids))
+                .unwrap_or_default(),
+            asks: self
+                .book
+                .as_ref()
+                .map(|book| best(&book.asks))
+                .unwrap_or_default(),
             change_24h: day.as_ref().map(|day| last.price - day.open),
-            change_percent_24h: day.as_ref().and_then(|day| money::percent(last.price - day.open, day.open)),
+            change_percent_24h: day
+                .as_ref()
+                .and_then(|day| money::percent(last.price - day.open, day.open)),
             high_24h: day.as_ref().map(|day| day.high),
             low_24h: day.as_ref().map(|day| day.low),
             volume_24h: day.as_ref().map(|day| day.volume),

@@ -38,7 +38,10 @@ pub fn forecast(market: &Market, horizon: Horizon) -> Result<Forecast, &'static 
     let (Some(first), Some(last)) = (prices.first(), prices.last()) else {
         return Err("warming up: too few prices for this horizon");
     };
-    let returns: Vec<f64> = prices.windows(2).map(|pair| (pair[1] / pair[0]).ln()).collect();
+    let returns: Vec<f64> = prices
+        .windows(2)
+        .map(|pair| (pair[1] / pair[0]).ln())
+        .collect();
     let volatility = deviation(&returns);
     let spread = deviation(prices);
     if volatility <= 0.0 || spread <= 0.0 {
@@ -55,11 +58,19 @@ pub fn forecast(market: &Market, horizon: Horizon) -> Result<Forecast, &'static 
         ("taker_flow", flow, FLOW_WEIGHT),
     ]
     .into_iter()
-    .map(|(name, value, weight)| Feature { name: name.to_owned(), value, contribution: value * weight })
+    .map(|(name, value, weight)| Feature {
+        name: name.to_owned(),
+        value,
+        contribution: value * weight,
+    })
     .collect();
     let log_odds: f64 = features.iter().map(|feature| feature.contribution).sum();
     let up = 1.0 / (1.0 + (-log_odds).exp());
-    let (direction, confidence) = if up >= 0.5 { (Direction::Up, up) } else { (Direction::Down, 1.0 - up) };
+    let (direction, confidence) = if up >= 0.5 {
+        (Direction::Up, up)
+    } else {
+        (Direction::Down, 1.0 - up)
+    };
     let ahead = horizon.micros() as f64 / series.step as f64;
     Ok(Forecast {
         model: ModelId::built_in("momentum-reversion"),
@@ -77,9 +88,19 @@ fn reasoning(direction: Direction, confidence: f64, features: &[Feature]) -> Str
     by_weight.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
     let parts: Vec<String> = by_weight
         .iter()
-        .map(|feature| format!("{} {:+.2} moves the log-odds by {:+.3}", feature.name, feature.value, feature.contribution))
+        .map(|feature| {
+            format!(
+                "{} {:+.2} moves the log-odds by {:+.3}",
+                feature.name, feature.value, feature.contribution
+            )
+        })
         .collect();
-    format!("{} with probability {:.3}: {}", direction.as_str(), confidence, parts.join(", "))
+    format!(
+        "{} with probability {:.3}: {}",
+        direction.as_str(),
+        confidence,
+        parts.join(", ")
+    )
 }
 
 struct Series {
@@ -91,13 +112,19 @@ struct Series {
 /// Seconds for short horizons, minutes for long ones.
 fn series(market: &Market, horizon: Horizon) -> Series {
     if horizon.micros() <= 10 * MINUTE {
-        return Series { prices: market.marks().iter().map(|(_, price)| *price).collect(), step: SECOND };
+        return Series {
+            prices: market.marks().iter().map(|(_, price)| *price).collect(),
+            step: SECOND,
+        };
     }
     let closed = market.candles.closed(Interval::M1);
     let recent = closed.range(closed.len().saturating_sub(STEPS)..);
     let mut prices: Vec<f64> = recent.map(|candle| money::to_f64(candle.close)).collect();
     prices.extend(market.price().map(money::to_f64));
-    Series { prices, step: MINUTE }
+    Series {
+        prices,
+        step: MINUTE,
+    }
 }
 
 /// How one-sided the takers of the last five minutes were: −1 all sold, +1 all bought.

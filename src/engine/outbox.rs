@@ -14,13 +14,23 @@ pub struct Outbox {
 
 impl Outbox {
     pub fn new(seq: Seq, now: TimeUs) -> Self {
-        Self { seq, now, ids: IdSource::new(seq), records: Vec::new() }
+        Self {
+            seq,
+            now,
+            ids: IdSource::new(seq),
+            records: Vec::new(),
+        }
     }
 
     pub fn emit(&mut self, event: Event) {
         // An input yields a handful of events; 4 billion of them do not fit in memory.
         let index = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
-        self.records.push(Record { seq: self.seq, index, time: self.now, event });
+        self.records.push(Record {
+            seq: self.seq,
+            index,
+            time: self.now,
+            event,
+        });
     }
 
     pub fn into_records(self) -> Vec<Record> {

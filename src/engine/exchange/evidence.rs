@@ -10,8 +10,8 @@
 
 use rust_decimal::dec;
 
-use super::Market;
 use super::super::config::ExchangeConfig;
+use super::Market;
 use crate::domain::{Decimal, Evidence, Level, Liquidity, Order, OrderType, Side, TimeUs};
 
 /// A part of an order that the evidence fills.
@@ -57,9 +57,20 @@ impl<'a> Offer<'a> {
         let (time, remaining, bids, asks) = match market {
             Market::Trade { trade, .. } => (trade.time, trade.quantity, Vec::new(), Vec::new()),
             Market::Bar(bar) => (bar.close_time, bar.volume, Vec::new(), Vec::new()),
-            Market::Book(book) => (book.time, Decimal::ZERO, book.bids.clone(), book.asks.clone()),
+            Market::Book(book) => (
+                book.time,
+                Decimal::ZERO,
+                book.bids.clone(),
+                book.asks.clone(),
+            ),
         };
-        Self { market, time, remaining, bids, asks }
+        Self {
+            market,
+            time,
+            remaining,
+            bids,
+            asks,
+        }
     }
 
     /// Whether this kind of evidence can fill the order at all: where there is a book, market orders
@@ -80,15 +91,28 @@ impl<'a> Offer<'a> {
                     (OrderType::Limit, Some(limit)) if through(order.side, trade.price, limit) => {
                         (limit, Liquidity::Maker)
                     }
-                    (OrderType::Market, _) if !has_book => {
-                        (with_slippage(order.side, trade.price, config, trade.price.scale()), Liquidity::Taker)
-                    }
+                    (OrderType::Market, _) if !has_book => (
+                        with_slippage(order.side, trade.price, config, trade.price.scale()),
+                        Liquidity::Taker,
+                    ),
                     _ => return Vec::new(),
                 };
-                let Some(quantity) = self.consume(order.remaining()) else { return Vec::new() };
+                let Some(quantity) = self.consume(order.remaining()) else {
+                    return Vec::new();
+                };
                 let slippage = paid_beyond(order.side, price, trade.price, quantity, liquidity);
-                let evidence = Evidence::Trade { id: trade.id, price: trade.price, quantity };
-                vec![Match { price, quantity, liquidity, slippage, evidence }]
+                let evidence = Evidence::Trade {
+                    id: trade.id,
+                    price: trade.price,
+                    quantity,
+                };
+                vec![Match {
+                    price,
+                    quantity,
+                    liquidity,
+                    slippage,
+                    evidence,
+                }]
             }
             Market::Bar(bar) => {
                 let extreme = match order.side {
@@ -96,17 +120,32 @@ impl<'a> Offer<'a> {
                     Side::Sell => bar.high,
                 };
                 let (price, liquidity) = match (order.order_type, order.price) {
-                    (OrderType::Limit, Some(limit)) if through(order.side, extreme, limit) => (limit, Liquidity::Maker),
-                    (OrderType::Market, _) => {
-                        (with_slippage(order.side, bar.open, config, bar.open.scale()), Liquidity::Taker)
+                    (OrderType::Limit, Some(limit)) if through(order.side, extreme, limit) => {
+                        (limit, Liquidity::Maker)
                     }
+                    (OrderType::Market, _) => (
+                        with_slippage(order.side, bar.open, config, bar.open.scale()),
+                        Liquidity::Taker,
+                    ),
                     _ => return Vec::new(),
                 };
-                let Some(quantity) = self.consume(order.remaining()) else { return Vec::new() };
+                let Some(quantity) = self.consume(order.remaining()) else {
+                    return Vec::new();
+                };
                 let slippage = paid_beyond(order.side, price, bar.open, quantity, liquidity);
-                let evidence =
-                    Evidence::Bar { open_time: bar.open_time, low: bar.low, high: bar.high, volume: bar.volume };
-                vec![Match { price, quantity, liquidity, slippage, evidence }]
+                let evidence = Evidence::Bar {
+                    open_time: bar.open_time,
+                    low: bar.low,
+                    high: bar.high,
+                    volume: bar.volume,
+                };
+                vec![Match {
+                    price,
+                    quantity,
+                    liquidity,
+                    slippage,
+                    evidence,
+                }]
             }
         }
     }
@@ -124,12 +163,19 @@ impl<'a> Offer<'a> {
             Side::Buy => &mut self.asks,
             Side::Sell => &mut self.bids,
         };
-        let best = levels.iter().find(|level| level.quantity > Decimal::ZERO)?.price;
+        let best = levels
+            .iter()
+            .find(|level| level.quantity > Decimal::ZERO)?
+            .price;
         let mut wanted = order.remaining();
         let mut taken = Vec::new();
         let mut value = Decimal::ZERO;
         for level in levels.iter_mut() {
-            if wanted.is_zero() || order.price.is_some_and(|limit| through(order.side, limit, level.price)) {
+            if wanted.is_zero()
+                || order
+                    .price
+                    .is_some_and(|limit| through(order.side, limit, level.price))
+            {
                 break;
             }
             let quantity = wanted.min(level.quantity);
@@ -137,7 +183,10 @@ impl<'a> Offer<'a> {
                 level.quantity -= quantity;
                 wanted -= quantity;
                 value += level.price * quantity;
-                taken.push(Level { price: level.price, quantity });
+                taken.push(Level {
+                    price: level.price,
+                    quantity,
+                });
             }
         }
         let quantity: Decimal = taken.iter().map(|level| level.quantity).sum();
@@ -148,13 +197,28 @@ impl<'a> Offer<'a> {
         };
         let price = average.round_dp_with_strategy(8, rounding);
         let slippage = paid_beyond(order.side, price, best, quantity, Liquidity::Taker);
-        let evidence = Evidence::Book { levels: taken, time: self.time };
-        Some(Match { price, quantity, liquidity: Liquidity::Taker, slippage, evidence })
+        let evidence = Evidence::Book {
+            levels: taken,
+            time: self.time,
+        };
+        Some(Match {
+            price,
+            quantity,
+            liquidity: Liquidity::Taker,
+            slippage,
+            evidence,
+        })
     }
 }
 
 /// What a taker paid beyond the best price there was; a maker pays nothing beyond its limit.
-fn paid_beyond(side: Side, price: Decimal, best: Decimal, quantity: Decimal, liquidity: Liquidity) -> Decimal {
+fn paid_beyond(
+    side: Side,
+    price: Decimal,
+    best: Decimal,
+    quantity: Decimal,
+    liquidity: Liquidity,
+) -> Decimal {
     match liquidity {
         Liquidity::Maker => Decimal::ZERO,
         Liquidity::Taker => side.signed(price - best) * quantity,
