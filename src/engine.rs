@@ -14,6 +14,7 @@ mod candles;
 mod commands;
 pub mod config;
 mod decisions;
+pub mod eventlog;
 mod exchange;
 mod holding;
 mod market;

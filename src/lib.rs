@@ -1,7 +1,11 @@
 pub mod app;
+#[cfg(feature = "ssr")]
+pub mod cli;
 pub mod domain;
 #[cfg(feature = "ssr")]
 pub mod engine;
 #[cfg(feature = "ssr")]
 pub mod feed;
+#[cfg(feature = "ssr")]
+pub mod server;
 pub mod wire;

@@ -8,6 +8,8 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +60,9 @@ pub struct ReplayFeed {
     items: u64,
     rows: u64,
     rejected_rows: u64,
+    /// Packed bytes read so far, of how many.
+    read: Arc<AtomicU64>,
+    bytes: u64,
 }
 
 impl ReplayFeed {
@@ -82,6 +87,8 @@ impl ReplayFeed {
             items: 0,
             rows: 0,
             rejected_rows: 0,
+            read: Arc::default(),
+            bytes: catalogue.bytes,
         };
         if let Some(Cursor(value)) = options.resume {
             let position: Position =
@@ -101,6 +108,11 @@ impl ReplayFeed {
     /// Rows that were not given so far: unreadable, out of order or repeated. Each had a notice.
     pub fn rejected_rows(&self) -> u64 {
         self.rejected_rows
+    }
+
+    /// How many bytes were read ahead of the items given, of all there are.
+    pub fn progress(&self) -> (u64, u64) {
+        (self.read.load(Ordering::Relaxed), self.bytes)
     }
 
     fn skip(&mut self, items: u64) -> Result<(), FeedError> {
@@ -133,7 +145,7 @@ impl ReplayFeed {
                 return;
             }
             if let Some((index, part)) = self.waiting.pop_front() {
-                self.streams[index] = Some(Stream::open(&part));
+                self.streams[index] = Some(Stream::open(&part, Arc::clone(&self.read)));
                 self.place(index);
             }
         }

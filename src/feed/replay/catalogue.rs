@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -43,6 +44,8 @@ pub(super) struct Catalogue {
     /// What is there and is not replayed, and why.
     pub left_out: Vec<FeedNotice>,
     pub identity: String,
+    /// Of all files, packed.
+    pub bytes: u64,
 }
 
 struct Found {
@@ -63,6 +66,7 @@ struct Candidate {
 pub(super) fn read(path: &Path, wanted: &[Symbol]) -> Result<Catalogue, FeedError> {
     let found = find(path)?;
     let identity = identity(&found);
+    let bytes = found.iter().map(|file| file.size).sum();
     let mut candidates = Vec::new();
     for file in &found {
         candidates.extend(expand(file)?);
@@ -79,6 +83,7 @@ pub(super) fn read(path: &Path, wanted: &[Symbol]) -> Result<Catalogue, FeedErro
         symbols: symbols.into_iter().collect(),
         left_out,
         identity,
+        bytes,
     })
 }
 
@@ -275,7 +280,12 @@ fn probe(candidate: Candidate, symbol: Symbol) -> Result<Part, FeedError> {
         path: candidate.path.clone(),
         source,
     };
-    let open = || candidate.container.open(&candidate.path).map_err(failed);
+    let open = || {
+        candidate
+            .container
+            .open(&candidate.path, Arc::default())
+            .map_err(failed)
+    };
     let (kind, step) = kind_of(&candidate.name);
     let Some(format) = detect(open()?, kind, &symbol, PROBED_LINES) else {
         return Err(FeedError::UnknownFormat {

@@ -4,6 +4,8 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::Crc;
 use flate2::read::{DeflateDecoder, MultiGzDecoder};
@@ -27,8 +29,17 @@ pub(super) enum Container {
 }
 
 impl Container {
-    pub(super) fn open(&self, path: &Path) -> io::Result<Box<dyn Read + Send>> {
+    /// Opens the part; packed bytes are added to `read` as they are read.
+    pub(super) fn open(
+        &self,
+        path: &Path,
+        read: Arc<AtomicU64>,
+    ) -> io::Result<Box<dyn Read + Send>> {
         let mut file = File::open(path)?;
+        if let Self::Member { offset, .. } = *self {
+            file.seek(SeekFrom::Start(offset))?;
+        }
+        let file = Counted { file, read };
         Ok(match *self {
             Self::Plain => Box::new(file),
             Self::Gzip => Box::new(MultiGzDecoder::new(io::BufReader::with_capacity(
@@ -36,13 +47,12 @@ impl Container {
                 file,
             ))),
             Self::Member {
-                offset,
                 packed,
                 size,
                 crc,
                 deflated,
+                ..
             } => {
-                file.seek(SeekFrom::Start(offset))?;
                 let data = file.take(packed);
                 if deflated {
                     Box::new(Checked::new(DeflateDecoder::new(data), size, crc))
@@ -51,6 +61,20 @@ impl Container {
                 }
             }
         })
+    }
+}
+
+/// A file whose reader can be watched.
+struct Counted {
+    file: File,
+    read: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(buffer)?;
+        self.read.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
     }
 }
 
@@ -206,7 +230,7 @@ mod tests {
         for (name, container) in found {
             let mut text = String::new();
             container
-                .open(&path)
+                .open(&path, Arc::default())
                 .unwrap()
                 .read_to_string(&mut text)
                 .unwrap();

@@ -5,8 +5,8 @@ use crate::domain::{Decimal, TimeUs};
 
 /// The most digits before the point. A price times a quantity stays below Decimal's 7.9e28, so
 /// that no row can make the sums behind overflow.
-pub(super) const PRICE_DIGITS: usize = 12;
-pub(super) const AMOUNT_DIGITS: usize = 15;
+pub(super) const PRICE_DIGITS: usize = 9;
+pub(super) const AMOUNT_DIGITS: usize = 13;
 
 /// 2000-01-01 and 2100-01-01, µs: a spot market has no data from outside.
 const EARLIEST: i64 = 946_684_800_000_000;

@@ -1,6 +1,8 @@
 //! One part being read: a thread reads, unpacks and parses ahead, and hands its items over in
 //! batches through a bounded channel, so that the reader of the feed works at the same time.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
@@ -26,7 +28,7 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) fn open(part: &Part) -> Self {
+    pub(super) fn open(part: &Part, read: Arc<AtomicU64>) -> Self {
         let (sender, receiver) = sync_channel(WAITING);
         let job = part.clone();
         let mut stream = Self {
@@ -37,7 +39,7 @@ impl Stream {
         };
         let spawned = thread::Builder::new()
             .name("feed-replay".to_owned())
-            .spawn(move || run(job, &sender));
+            .spawn(move || run(job, read, &sender));
         if let Err(error) = spawned {
             stream.fail(format!("cannot start a reader: {error}"));
         }
@@ -93,8 +95,8 @@ fn ended(name: &str, message: String) -> FeedItem {
 }
 
 /// Reads the part to its end, or until nobody wants it any more.
-fn run(part: Part, sender: &SyncSender<Batch>) {
-    let reader = match part.container.open(&part.path) {
+fn run(part: Part, read: Arc<AtomicU64>, sender: &SyncSender<Batch>) {
+    let reader = match part.container.open(&part.path, read) {
         Ok(reader) => reader,
         Err(error) => {
             let items = vec![ended(&part.name, format!("cannot be opened: {error}"))];
