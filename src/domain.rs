@@ -23,7 +23,7 @@ pub mod trade;
 pub use alert::{Alert, Quality, QualityKind, Severity};
 pub use bot::{NewDecision, Note, ReportedFill, ReportedOrder, ReportedPosition};
 pub use candle::{Candle, Interval};
-pub use command::{BotCommand, FeedNotice, Input, Rejection};
+pub use command::{BotCommand, BotReport, FeedNotice, Input, Rejection};
 pub use decision::{
     Action, AgentEntry, AgentPhase, AgentStep, Decision, Direction, Feature, Horizon, Outcome,
 };

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::bot::Deposit;
 use super::{
-    BotId, MarketEvent, NewDecision, NewOrder, Note, OrderId, QualityKind, ReportedFill,
-    ReportedOrder, ReportedPosition, Symbol,
+    BotId, DecisionId, MarketEvent, NewDecision, NewOrder, Note, OrderId, QualityKind,
+    ReportedFill, ReportedOrder, ReportedPosition, Symbol,
 };
 
 /// Why a command was refused: a stable code, the field at fault, words for people.
@@ -42,7 +42,7 @@ impl Rejection {
 
 /// What a bot, built in or not, can ask of the engine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum BotCommand {
     /// Record a forecast, to be judged when its horizon is over.
     Decision(NewDecision),
@@ -72,6 +72,45 @@ impl BotCommand {
             Self::Position(position) => position.validate(),
             Self::Deposit(deposit) => deposit.validate(),
             Self::Note(note) => note.validate(),
+        }
+    }
+}
+
+/// One item of `POST /v1/bots/{bot}/events`: what an outside bot tells of itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum BotReport {
+    Decision(NewDecision),
+    Fill(ReportedFill),
+    Order(ReportedOrder),
+    Position(ReportedPosition),
+    Deposit(Deposit),
+    Note(Note),
+}
+
+impl BotReport {
+    /// The bot's own id of the item; without one a decision could be told twice.
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::Decision(decision) => decision.id.as_ref().map(DecisionId::as_str),
+            Self::Fill(fill) => Some(fill.id.as_str()),
+            Self::Order(order) => Some(order.id.as_str()),
+            Self::Position(position) => Some(&position.id),
+            Self::Deposit(deposit) => Some(&deposit.id),
+            Self::Note(note) => Some(&note.id),
+        }
+    }
+}
+
+impl From<BotReport> for BotCommand {
+    fn from(report: BotReport) -> Self {
+        match report {
+            BotReport::Decision(decision) => Self::Decision(decision),
+            BotReport::Fill(fill) => Self::Fill(fill),
+            BotReport::Order(order) => Self::Order(order),
+            BotReport::Position(position) => Self::Position(position),
+            BotReport::Deposit(deposit) => Self::Deposit(deposit),
+            BotReport::Note(note) => Self::Note(note),
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{
 };
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     /// The last price of a symbol in a second of market time in which it changed hands.
     Mark {
@@ -53,6 +53,5 @@ pub struct Record {
     pub seq: Seq,
     pub index: u32,
     pub time: TimeUs,
-    #[serde(flatten)]
     pub event: Event,
 }

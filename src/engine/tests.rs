@@ -79,6 +79,15 @@ fn a_snapshot_with_the_journals_events_continues_exactly() {
 }
 
 #[test]
+fn every_event_has_a_canonical_form_that_reads_back() {
+    let mut engine = engine();
+    for record in run(&mut engine, 0..4_000) {
+        let line = eventlog::canonical(&record).unwrap();
+        assert_eq!(serde_json::from_slice::<Record>(&line).unwrap(), record);
+    }
+}
+
+#[test]
 fn marks_are_one_a_second_at_the_last_price() {
     let mut engine = engine();
     let records = run(&mut engine, 0..50);
