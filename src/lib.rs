@@ -8,4 +8,6 @@ pub mod engine;
 pub mod feed;
 #[cfg(feature = "ssr")]
 pub mod server;
+#[cfg(feature = "ssr")]
+pub mod store;
 pub mod wire;

@@ -19,6 +19,6 @@ pub use backoff::{Backoff, Next};
 pub use boot::{Boot, BootTopic, ClientConfig, StreamRate};
 pub use close::CloseCode;
 pub use frame::{ClientFrame, Epoch, Position, Push, PushKind, ResyncReason, ServerFrame};
-pub use payload::Payload;
+pub use payload::{Payload, publication};
 pub use replica::{Applied, Replica};
 pub use stream::{Class, Stream, Topic};

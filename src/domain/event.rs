@@ -27,6 +27,7 @@ pub enum Event {
     Note {
         bot: BotId,
         note: Note,
+        time: TimeUs,
     },
     Deposit {
         bot: BotId,

@@ -364,6 +364,7 @@ impl Engine {
         out.emit(Event::Note {
             bot: bot.clone(),
             note: note.clone(),
+            time: out.now,
         });
         Ok(Accepted::Recorded {
             id: note.id.clone(),

@@ -4,10 +4,10 @@ use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::Stream;
+use super::{Stream, Topic};
 use crate::domain::{
-    AgentEntry, Alert, Candle, Decision, EquityPoint, Fill, Health, Order, Performance, Portfolio,
-    Position, Quality, Ticker,
+    AgentEntry, Alert, Candle, Decision, EquityPoint, Event, Fill, Health, Order, Performance,
+    Portfolio, Position, Quality, Ticker,
 };
 
 /// The data of one publication. Serialises as the plain value inside: which type it is follows from
@@ -83,6 +83,47 @@ impl Payload {
             Stream::Quality => Self::Quality(read(data)?),
         })
     }
+}
+
+/// Where an event is published, and as what. Events without a topic of their own reach people
+/// through the conflated topics, or only through the journal.
+pub fn publication(event: &Event) -> Option<(Topic, Payload)> {
+    Some(match event {
+        Event::Fill(fill) => (
+            Topic::Trades(fill.bot.clone()),
+            Payload::Trade(Box::new(fill.clone())),
+        ),
+        Event::Order(order) => (
+            Topic::Orders(order.bot.clone()),
+            Payload::Order(Box::new(order.clone())),
+        ),
+        Event::Decision(decision) => (
+            Topic::Decisions(decision.bot.clone()),
+            Payload::Decision(decision.clone()),
+        ),
+        Event::Agent(step) => (
+            Topic::Agent(step.bot.clone()),
+            Payload::Agent(Box::new(AgentEntry::Step(step.clone()))),
+        ),
+        Event::Note { bot, note, time } => {
+            let entry = AgentEntry::Note {
+                bot: bot.clone(),
+                id: note.id.clone(),
+                text: note.text.clone(),
+                symbol: note.symbol.clone(),
+                time: *time,
+            };
+            (Topic::Agent(bot.clone()), Payload::Agent(Box::new(entry)))
+        }
+        Event::Alert(alert) => (Topic::Alerts, Payload::Alert(Box::new(alert.clone()))),
+        Event::Quality(quality) => (Topic::Quality, Payload::Quality(Box::new(quality.clone()))),
+        Event::Mark { .. }
+        | Event::Candle(_)
+        | Event::Deposit { .. }
+        | Event::PositionStated { .. }
+        | Event::RoundTrip(_)
+        | Event::Equity { .. } => return None,
+    })
 }
 
 impl Serialize for Payload {

@@ -1,0 +1,382 @@
+//! The writer of the journal: one group commit at a time, all of it or nothing.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{Connection as _, Row as _};
+
+use super::{Batch, Entry, Identity, Place, Reader, StoreError};
+use crate::domain::{Event, Seq};
+use crate::engine::eventlog::canonical;
+use crate::wire::{Epoch, Topic};
+
+/// The file in the data directory.
+const FILE: &str = "plainsight.db";
+/// Snapshots that are kept: the newest, and one more in case it is damaged.
+const SNAPSHOTS_KEPT: i64 = 2;
+/// Connections that only read.
+const READERS: u32 = 4;
+
+/// How hard a commit is pressed onto the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// Survives the death of the process.
+    Process,
+    /// Survives a loss of power.
+    Power,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct TopicState {
+    id: i64,
+    epoch: Epoch,
+    head: u64,
+}
+
+/// The one writer. Owned by the task that drives the engine.
+pub struct Journal {
+    connection: SqliteConnection,
+    topics: BTreeMap<Topic, TopicState>,
+    next_topic: i64,
+    head: Seq,
+    events: u64,
+    file: PathBuf,
+    /// Held as long as the journal lives, so that no second process writes here.
+    _lock: File,
+}
+
+impl Journal {
+    /// Opens or makes the journal in `directory` and checks that it belongs to `identity`.
+    pub async fn open(
+        directory: &Path,
+        identity: &Identity,
+        durability: Durability,
+    ) -> Result<(Self, Reader), StoreError> {
+        let failed = |error| StoreError::Directory {
+            path: directory.to_owned(),
+            error,
+        };
+        std::fs::create_dir_all(directory).map_err(failed)?;
+        let lock = lock(directory)?;
+        let file = directory.join(FILE);
+        let options = SqliteConnectOptions::new()
+            .filename(&file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(match durability {
+                Durability::Process => SqliteSynchronous::Normal,
+                Durability::Power => SqliteSynchronous::Full,
+            });
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        sqlx::migrate!("src/store/migrations")
+            .run(&mut connection)
+            .await?;
+        check_identity(&mut connection, directory, identity).await?;
+
+        let topics = load_topics(&mut connection).await?;
+        let next_topic = topics
+            .values()
+            .map(|topic| topic.id)
+            .max()
+            .unwrap_or_default()
+            + 1;
+        let head = match meta(&mut connection, "head").await? {
+            Some(text) => Seq(text.parse().unwrap_or_default()),
+            None => Seq::default(),
+        };
+        let events: i64 = sqlx::query_scalar("SELECT count(*) FROM events")
+            .fetch_one(&mut connection)
+            .await?;
+        let pool = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .connect_with(options.create_if_missing(false).read_only(true))
+            .await?;
+        let journal = Self {
+            connection,
+            topics,
+            next_topic,
+            head,
+            events: u64::try_from(events).unwrap_or_default(),
+            file,
+            _lock: lock,
+        };
+        Ok((journal, Reader::new(pool)))
+    }
+
+    /// The last input whose events are here.
+    pub fn head(&self) -> Seq {
+        self.head
+    }
+
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// Bytes of the database and its log on the disk.
+    pub fn size_bytes(&self) -> u64 {
+        let size = |path: PathBuf| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+        let log = PathBuf::from(format!("{}-wal", self.file.display()));
+        size(self.file.clone()) + size(log)
+    }
+
+    /// Every log topic with its epoch and head.
+    pub fn topics(&self) -> impl Iterator<Item = (&Topic, Place)> {
+        self.topics.iter().map(|(topic, state)| {
+            (
+                topic,
+                Place {
+                    epoch: state.epoch,
+                    offset: state.head,
+                },
+            )
+        })
+    }
+
+    /// Commits a batch and gives every entry its place. After an error nothing has changed, on the
+    /// disk or here, and the same batch can be given again.
+    pub async fn append(&mut self, batch: &Batch) -> Result<Vec<Option<Place>>, StoreError> {
+        let mut topics = self.topics.clone();
+        let mut next_topic = self.next_topic;
+        let mut transaction = self.connection.begin().await?;
+        let mut places = Vec::with_capacity(batch.entries.len());
+        for entry in &batch.entries {
+            let place = match &entry.published {
+                Some((topic, _)) => {
+                    if !topics.contains_key(topic) {
+                        let state = TopicState {
+                            id: next_topic,
+                            epoch: Epoch(rand::random()),
+                            head: 0,
+                        };
+                        insert_topic(&mut transaction, topic, state).await?;
+                        topics.insert(topic.clone(), state);
+                        next_topic += 1;
+                    }
+                    topics.get_mut(topic).map(|state| {
+                        state.head += 1;
+                        *state
+                    })
+                }
+                None => None,
+            };
+            insert_event(&mut transaction, entry, place).await?;
+            places.push(place.map(|state| Place {
+                epoch: state.epoch,
+                offset: state.head,
+            }));
+        }
+        for (seq, received, input) in &batch.commands {
+            let body = serde_json::to_vec(input).map_err(|error| StoreError::Content {
+                what: "a command",
+                error,
+            })?;
+            sqlx::query("INSERT INTO commands (seq, received, body) VALUES (?, ?, ?)")
+                .bind(sql_int(seq.0))
+                .bind(received.micros())
+                .bind(body)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        for (bot, kind, id) in &batch.reports {
+            sqlx::query("INSERT OR IGNORE INTO reports (bot, kind, id) VALUES (?, ?, ?)")
+                .bind(bot)
+                .bind(*kind)
+                .bind(id)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        if let Some(snapshot) = &batch.snapshot {
+            sqlx::query("INSERT OR REPLACE INTO snapshots (seq, created, body) VALUES (?, ?, ?)")
+                .bind(sql_int(snapshot.seq.0))
+                .bind(snapshot.created.micros())
+                .bind(&snapshot.body)
+                .execute(&mut *transaction)
+                .await?;
+            sqlx::query("DELETE FROM snapshots WHERE seq NOT IN (SELECT seq FROM snapshots ORDER BY seq DESC LIMIT ?)")
+                .bind(SNAPSHOTS_KEPT)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        set_meta(&mut transaction, "head", &batch.head.to_string()).await?;
+        transaction.commit().await?;
+        self.topics = topics;
+        self.next_topic = next_topic;
+        self.head = batch.head;
+        self.events += batch.entries.len() as u64;
+        Ok(places)
+    }
+
+    /// Closes the database: its log is written back into the file.
+    pub async fn close(self) -> Result<(), StoreError> {
+        Ok(self.connection.close().await?)
+    }
+}
+
+fn lock(directory: &Path) -> Result<File, StoreError> {
+    let path = directory.join("lock");
+    let failed = |error| StoreError::Directory {
+        path: path.clone(),
+        error,
+    };
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Locked {
+            path: directory.to_owned(),
+        }),
+        Err(std::fs::TryLockError::Error(error)) => Err(StoreError::Directory { path, error }),
+    }
+}
+
+/// SQLite's integers are signed; seqs and offsets stay far below 2^63.
+pub(super) fn sql_int(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+async fn meta(connection: &mut SqliteConnection, key: &str) -> Result<Option<String>, StoreError> {
+    Ok(sqlx::query_scalar("SELECT value FROM meta WHERE key = ?")
+        .bind(key)
+        .fetch_optional(connection)
+        .await?)
+}
+
+async fn set_meta(
+    connection: &mut SqliteConnection,
+    key: &str,
+    value: &str,
+) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+        .bind(key)
+        .bind(value)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn check_identity(
+    connection: &mut SqliteConnection,
+    directory: &Path,
+    identity: &Identity,
+) -> Result<(), StoreError> {
+    let unreadable = |error| StoreError::Content {
+        what: "the identity",
+        error,
+    };
+    match meta(connection, "identity").await? {
+        Some(text) => {
+            let recorded: Identity = serde_json::from_str(&text).map_err(unreadable)?;
+            if recorded == *identity {
+                return Ok(());
+            }
+            Err(StoreError::OtherRun {
+                path: directory.to_owned(),
+                recorded: recorded.to_string(),
+                asked: identity.to_string(),
+            })
+        }
+        None => {
+            set_meta(
+                connection,
+                "identity",
+                &serde_json::to_string(identity).map_err(unreadable)?,
+            )
+            .await
+        }
+    }
+}
+
+async fn load_topics(
+    connection: &mut SqliteConnection,
+) -> Result<BTreeMap<Topic, TopicState>, StoreError> {
+    let rows = sqlx::query(
+        r#"SELECT id, name, epoch, (SELECT max("offset") FROM events WHERE topic = topics.id) AS head FROM topics"#,
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut topics = BTreeMap::new();
+    for row in rows {
+        // A topic of a later version is kept in the table and not served.
+        let Ok(topic) = row.get::<String, _>("name").parse::<Topic>() else {
+            continue;
+        };
+        let head = row.get::<Option<i64>, _>("head").unwrap_or_default();
+        let state = TopicState {
+            id: row.get("id"),
+            epoch: Epoch(row.get::<i64, _>("epoch").cast_unsigned()),
+            head: u64::try_from(head).unwrap_or_default(),
+        };
+        topics.insert(topic, state);
+    }
+    Ok(topics)
+}
+
+async fn insert_topic(
+    connection: &mut SqliteConnection,
+    topic: &Topic,
+    state: TopicState,
+) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO topics (id, name, epoch) VALUES (?, ?, ?)")
+        .bind(state.id)
+        .bind(topic.to_string())
+        .bind(state.epoch.0.cast_signed())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn insert_event(
+    connection: &mut SqliteConnection,
+    entry: &Entry,
+    place: Option<TopicState>,
+) -> Result<(), StoreError> {
+    let (kind, key) = kind_and_key(&entry.record.event);
+    let body = canonical(&entry.record).map_err(|error| StoreError::Content {
+        what: "an event",
+        error,
+    })?;
+    sqlx::query(
+        r#"INSERT INTO events (seq, idx, kind, key, topic, "offset", received, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"#,
+    )
+    .bind(sql_int(entry.record.seq.0))
+    .bind(i64::from(entry.record.index))
+    .bind(kind)
+    .bind(key)
+    .bind(place.map(|state| state.id))
+    .bind(place.map(|state| sql_int(state.head)))
+    .bind(entry.received.micros())
+    .bind(body)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What an event is filed under: the key names the bounded history that it belongs to.
+pub(super) fn kind_and_key(event: &Event) -> (&'static str, Option<String>) {
+    match event {
+        Event::Mark { symbol, .. } => ("mark", Some(symbol.to_string())),
+        Event::Candle(candle) => (
+            "candle",
+            Some(format!("{}:{}", candle.symbol, candle.interval)),
+        ),
+        Event::Equity { bot, .. } => ("equity", Some(bot.to_string())),
+        Event::RoundTrip(trip) => ("round_trip", Some(trip.bot.to_string())),
+        Event::Order(_) => ("order", None),
+        Event::Fill(_) => ("fill", None),
+        Event::Decision(_) => ("decision", None),
+        Event::Agent(_) => ("agent", None),
+        Event::Note { .. } => ("note", None),
+        Event::Deposit { .. } => ("deposit", None),
+        Event::PositionStated { .. } => ("position_stated", None),
+        Event::Alert(_) => ("alert", None),
+        Event::Quality(_) => ("quality", None),
+    }
+}
