@@ -1,11 +1,11 @@
 //! The browser's one connection to the server, as the [`Source`] of every live value.
 //!
-//! [`session`] keeps one [`socket`] up, [`subscriptions`] says what it is asked for, [`frames`] says what each frame of the
-//! server does, [`flush`] lays what came over the cells once per animation frame, [`beat`] is what
-//! happens each second, [`console`] is `window.plainsight` and [`browser`] the little that is asked
-//! of the browser. What they decide is in pure parts with tests of their own: [`link`] (when to
-//! reconnect), [`usage`] (which topics are wanted), [`inbox`] (what waits to be shown), [`repairs`]
-//! (gaps), [`clock`] and [`meter`].
+//! [`session`] keeps one [`socket`] up, [`subscriptions`] says what it is asked for, [`frames`] what
+//! each frame of the server does; [`flush`] lays what came over the cells once per animation frame,
+//! [`beat`] is what happens each second, [`console`] and [`listeners`] are `window.plainsight`, and
+//! [`browser`] is the little that is asked of the browser. What they decide is in pure parts with
+//! tests of their own: [`link`] (when to reconnect), [`usage`] (which topics are wanted), [`inbox`]
+//! (what waits to be shown), [`repairs`] (gaps), [`clock`] and [`meter`].
 //!
 //! All of it lives in one thread, the page's, and as long as the page: the `RefCell`s are held
 //! neither across an `await` nor while a signal or a script's function runs.
