@@ -1,5 +1,13 @@
 pub mod app;
+#[cfg(feature = "ssr")]
+pub mod cli;
 pub mod domain;
+#[cfg(feature = "ssr")]
+pub mod engine;
+#[cfg(feature = "ssr")]
+pub mod feed;
+#[cfg(feature = "ssr")]
+pub mod server;
 pub mod wire;
 
 /// Takes over the page that the server rendered: called by the page's script.

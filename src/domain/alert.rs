@@ -24,7 +24,7 @@ pub struct Alert {
     pub time: TimeUs,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum QualityKind {
     /// A row of a file that could not be read as data.

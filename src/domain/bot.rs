@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Action, Decimal, DecisionId, Direction, Feature, FillId, Horizon, Liquidity, ModelId, OrderId,
-    OrderStatus, OrderType, Rejection, Side, Symbol, TimeUs,
+    OrderStatus, OrderType, Rejection, Side, Symbol, TimeUs, money,
 };
 
 /// A forecast. What follows from it, `price_at` and the outcome, is filled in here from the feed.
@@ -57,6 +57,17 @@ fn positive(field: &str, value: Decimal) -> Result<(), Rejection> {
         ));
     }
     Ok(())
+}
+
+fn tradable(price: Decimal, quantity: Decimal) -> Result<(), Rejection> {
+    if money::is_tradable(price, quantity) {
+        return Ok(());
+    }
+    Err(Rejection::field(
+        "out_of_range",
+        "quantity",
+        "prices reach to 10^10, quantities and values to 10^12, each with at most 8 digits after the point",
+    ))
 }
 
 impl NewDecision {
@@ -120,11 +131,12 @@ impl ReportedFill {
     pub fn validate(&self) -> Result<(), Rejection> {
         positive("quantity", self.quantity)?;
         positive("price", self.price)?;
-        if self.price.checked_mul(self.quantity).is_none() {
+        tradable(self.price, self.quantity)?;
+        if self.fee.abs() > money::MAX_VALUE || self.fee.scale() > 2 * money::MAX_SCALE {
             return Err(Rejection::field(
-                "too_large",
-                "quantity",
-                "price × quantity is too large",
+                "invalid_fee",
+                "fee",
+                "fee is too large or has too many digits",
             ));
         }
         Ok(())
@@ -166,6 +178,7 @@ impl ReportedOrder {
         }
         if let Some(price) = self.price {
             positive("price", price)?;
+            tradable(price, self.quantity)?;
         }
         text_fits("reason", self.reason.as_deref().unwrap_or_default())
     }
@@ -187,14 +200,10 @@ impl ReportedPosition {
     pub fn validate(&self) -> Result<(), Rejection> {
         event_id(&self.id)?;
         positive("average_price", self.average_price)?;
-        if self.average_price.checked_mul(self.quantity).is_none() {
-            return Err(Rejection::field(
-                "too_large",
-                "quantity",
-                "average_price × quantity is too large",
-            ));
+        if self.quantity.is_zero() {
+            return Ok(());
         }
-        Ok(())
+        tradable(self.average_price, self.quantity.abs())
     }
 }
 
@@ -226,11 +235,14 @@ pub struct Deposit {
 impl Deposit {
     pub fn validate(&self) -> Result<(), Rejection> {
         event_id(&self.id)?;
-        if self.amount.is_zero() {
+        if self.amount.is_zero()
+            || self.amount.abs() > money::MAX_VALUE
+            || self.amount.scale() > money::MAX_SCALE
+        {
             return Err(Rejection::field(
                 "invalid_amount",
                 "amount",
-                "amount must not be zero",
+                "amount must not be zero, at most 10^12 and have at most 8 digits after the point",
             ));
         }
         Ok(())

@@ -95,11 +95,9 @@ pub struct Feature {
 
 /// What was done about a decision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Action {
-    Orders {
-        orders: Vec<OrderId>,
-    },
+    Orders(Vec<OrderId>),
     /// A risk rule kept it from trading.
     Vetoed {
         rule: String,

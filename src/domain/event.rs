@@ -12,12 +12,13 @@ use super::{
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    /// The price of a symbol at the end of a second of market time in which it changed hands.
+    /// The last price of a symbol in a second of market time in which it changed hands.
     Mark {
         symbol: Symbol,
         price: Decimal,
+        second: TimeUs,
     },
-    /// A finished one-minute candle.
+    /// A finished candle of one minute or more.
     Candle(Candle),
     Order(Order),
     Fill(Fill),

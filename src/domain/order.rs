@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BotId, Decimal, DecisionId, OrderId, Rejection, Symbol, TimeUs};
+use super::{BotId, Decimal, DecisionId, OrderId, Rejection, Symbol, TimeUs, money};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -155,6 +155,13 @@ impl NewOrder {
                 ));
             }
             _ => {}
+        }
+        if !money::is_tradable(self.price.unwrap_or(Decimal::ONE), self.quantity) {
+            return Err(Rejection::field(
+                "out_of_range",
+                "quantity",
+                "prices reach to 10^10, quantities and values to 10^12, each with at most 8 digits after the point",
+            ));
         }
         if let Some(id) = &self.client_order_id
             && id.parse::<OrderId>().is_err()

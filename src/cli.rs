@@ -1,0 +1,66 @@
+//! The command line. A wrong flag or configuration is one clear line on standard error and exit
+//! code 2; whatever fails later is one line and exit code 1.
+
+mod args;
+mod replay;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+pub use args::{Cli, Command, ServeArgs};
+
+/// Runs what the arguments ask for.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
+    let result = match cli.command {
+        Some(Command::Replay(args)) => replay::run(&args),
+        Some(Command::Serve(_)) | None => Ok(()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("plainsight: {failure}");
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+/// clap's own answer, cut to one line where it is an error: help and version go out whole.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        // Nothing can be done about a closed standard output.
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let text = error.render().to_string();
+    let line = text.lines().next().unwrap_or_default();
+    eprintln!(
+        "plainsight: {} (see --help)",
+        line.trim_start_matches("error: ")
+    );
+    ExitCode::from(2)
+}
+
+/// Why a command ended badly.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The user must change something: exit code 2.
+    #[error("{0}")]
+    Usage(String),
+    /// Something went wrong on the way: exit code 1.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl Failure {
+    fn code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Failed(_) => 1,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The arguments, as clap reads them.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::domain::Symbol;
+use crate::feed::Speed;
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "plainsight",
+    version,
+    about,
+    args_conflicts_with_subcommands = true
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Without a command: serve.
+    #[command(flatten)]
+    pub serve: ServeArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the dashboard and the API (the default).
+    Serve(ServeArgs),
+    /// Run the engine offline over recorded data, as fast as it goes, and print what came of it.
+    Replay(ReplayArgs),
+}
+
+/// Flags win over environment variables (PLAINSIGHT_SECTION__KEY), these over Leptos.toml.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ServeArgs {
+    /// Configuration file.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Address to listen on.
+    #[arg(long, value_name = "IP:PORT")]
+    pub addr: Option<SocketAddr>,
+    /// Directory of the journal.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Where prices come from: simulated, replay:PATH or binance.
+    #[arg(long, value_name = "FEED")]
+    pub feed: Option<String>,
+    /// Symbols, separated by commas.
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub symbols: Option<Vec<Symbol>>,
+    /// Seed of the simulated feed.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Market seconds a second, or max.
+    #[arg(long, value_name = "X|max")]
+    pub speed: Option<Speed>,
+}
+
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// A dump (.csv, .csv.gz, .zip) or a directory of dumps.
+    pub path: PathBuf,
+    /// Seed of whatever is drawn at random.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Market seconds a second, or max.
+    #[arg(long, value_name = "X|max", default_value = "max")]
+    pub speed: Speed,
+    /// Symbols, separated by commas; without it all there are.
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub symbols: Vec<Symbol>,
+    /// Write the event log to this file, one canonical JSON event a line.
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<PathBuf>,
+    /// Configuration file.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}

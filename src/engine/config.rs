@@ -1,0 +1,103 @@
+//! What the engine must know beforehand. It is part of the engine's state: a snapshot carries the
+//! configuration that its events were made with.
+
+use rust_decimal::dec;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::time::{MINUTE, SECOND};
+use crate::domain::{Decimal, Horizon, Symbol};
+
+/// `[exchange]` of Leptos.toml: the paper exchange.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExchangeConfig {
+    /// The built-in bot's first deposit, in the quote currency.
+    pub initial_cash: Decimal,
+    pub currency: String,
+    /// Fractions of a fill's value.
+    pub maker_fee: Decimal,
+    pub taker_fee: Decimal,
+    /// Added against a taker where the feed has no book to walk, in basis points.
+    pub slippage_bps: Decimal,
+    pub allow_short: bool,
+}
+
+impl Default for ExchangeConfig {
+    fn default() -> Self {
+        Self {
+            initial_cash: dec!(100000),
+            currency: "USDT".to_owned(),
+            maker_fee: dec!(0.001),
+            taker_fee: dec!(0.001),
+            slippage_bps: dec!(1),
+            allow_short: true,
+        }
+    }
+}
+
+/// `[agent]` of Leptos.toml: the built-in bot.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AgentConfig {
+    pub enabled: bool,
+    /// Seconds of market time between two decisions on one symbol.
+    pub decide_every_s: u32,
+    /// Taken in turn.
+    pub horizons: Vec<Horizon>,
+    /// Below it nothing is traded.
+    pub min_confidence: f64,
+    /// At or above it the order is a market order, below it a limit order.
+    pub market_order_confidence: f64,
+    /// Seconds of market time between two orders on one symbol.
+    pub cooldown_s: u32,
+    /// A limit order that has rested longer, s, is taken back.
+    pub order_lifetime_s: u32,
+    /// Fractions of equity: the value of one order, and the most that one symbol may hold.
+    pub order_fraction: Decimal,
+    pub max_position_fraction: Decimal,
+}
+
+impl Default for AgentConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            decide_every_s: 10,
+            horizons: ["5m", "1h", "4h"]
+                .into_iter()
+                .filter_map(|text| text.parse().ok())
+                .collect(),
+            min_confidence: 0.52,
+            market_order_confidence: 0.55,
+            cooldown_s: 60,
+            order_lifetime_s: 60,
+            order_fraction: dec!(0.02),
+            max_position_fraction: dec!(0.2),
+        }
+    }
+}
+
+impl AgentConfig {
+    pub fn decide_every(&self) -> i64 {
+        i64::from(self.decide_every_s.max(1)) * SECOND
+    }
+
+    pub fn cooldown(&self) -> i64 {
+        i64::from(self.cooldown_s) * SECOND
+    }
+
+    pub fn order_lifetime(&self) -> i64 {
+        i64::from(self.order_lifetime_s) * SECOND
+    }
+}
+
+/// All of it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EngineConfig {
+    pub symbols: Vec<Symbol>,
+    pub exchange: ExchangeConfig,
+    pub agent: AgentConfig,
+}
+
+/// Equity is sampled on these boundaries of market time, µs.
+pub const EQUITY_SAMPLE: i64 = MINUTE;

@@ -1,0 +1,210 @@
+//! The state of one symbol's market, as far as the feed has told it.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use super::candles::Candles;
+use super::outbox::Outbox;
+use crate::domain::time::{DAY, MINUTE, SECOND};
+use crate::domain::{
+    Bar, Book, Decimal, Event, Interval, Level, MarketTrade, Side, Symbol, Ticker, TimeUs, money,
+};
+
+/// Marks that are kept for the models, one a second: ten minutes.
+pub const MARKS_KEPT: usize = 600;
+/// Levels of the book that the ticker shows.
+const LEVELS_SHOWN: usize = 10;
+/// A price older than this does not stand for a moment (µs), unless the feed gives longer bars.
+const PRICE_LIFETIME: i64 = MINUTE;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct LastPrint {
+    price: Decimal,
+    quantity: Decimal,
+    taker: Side,
+    time: TimeUs,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Market {
+    symbol: Symbol,
+    last: Option<LastPrint>,
+    book: Option<Book>,
+    prints: u64,
+    /// The first print's minute: 24-hour figures need a day since then.
+    since: Option<TimeUs>,
+    /// The second in which the price changed hands last and that has no mark yet.
+    unmarked: Option<TimeUs>,
+    /// Length of the feed's bars, where it has nothing finer (µs).
+    bar_length: i64,
+    /// Digits after the point that prices and quantities were seen with.
+    pub price_scale: u32,
+    pub quantity_scale: u32,
+    pub candles: Candles,
+    /// One a second, oldest first. Not part of the state: refilled from the journal's marks.
+    #[serde(skip)]
+    marks: VecDeque<(TimeUs, f64)>,
+}
+
+impl Market {
+    pub fn new(symbol: Symbol) -> Self {
+        Self {
+            symbol,
+            last: None,
+            book: None,
+            prints: 0,
+            since: None,
+            unmarked: None,
+            bar_length: 0,
+            price_scale: 0,
+            quantity_scale: 0,
+            candles: Candles::default(),
+            marks: VecDeque::new(),
+        }
+    }
+
+    pub fn price(&self) -> Option<Decimal> {
+        self.last.as_ref().map(|last| last.price)
+    }
+
+    /// The price, if it is young enough to stand for the moment `at`.
+    pub fn price_at(&self, at: TimeUs) -> Option<Decimal> {
+        let last = self.last.as_ref()?;
+        let lifetime = PRICE_LIFETIME.max(2 * self.bar_length);
+        (at.since(last.time) <= lifetime).then_some(last.price)
+    }
+
+    pub fn book(&self) -> Option<&Book> {
+        self.book.as_ref()
+    }
+
+    pub fn marks(&self) -> &VecDeque<(TimeUs, f64)> {
+        &self.marks
+    }
+
+    fn seen(&mut self, price: Decimal, quantity: Decimal, taker: Side, time: TimeUs) {
+        self.price_scale = self.price_scale.max(price.scale());
+        self.quantity_scale = self.quantity_scale.max(quantity.scale());
+        self.last = Some(LastPrint {
+            price,
+            quantity,
+            taker,
+            time,
+        });
+        self.since.get_or_insert(time.floor(MINUTE));
+        self.unmarked = Some(time.floor(SECOND));
+        self.prints += 1;
+    }
+
+    pub fn on_trade(&mut self, trade: &MarketTrade) {
+        self.candles.print(trade);
+        self.seen(trade.price, trade.quantity, trade.taker, trade.time);
+    }
+
+    pub fn on_book(&mut self, book: &Book) {
+        self.book = Some(book.clone());
+    }
+
+    pub fn on_bar(&mut self, bar: &Bar) {
+        self.bar_length = bar.close_time.since(bar.open_time) + 1;
+        self.candles.bar(bar);
+        let taker = if bar.close >= bar.open {
+            Side::Buy
+        } else {
+            Side::Sell
+        };
+        self.seen(bar.close, bar.volume, taker, bar.close_time);
+    }
+
+    /// A new second began at or before `now`: the last one gets its mark, candles are finished.
+    pub fn advance(&mut self, now: TimeUs, out: &mut Outbox) {
+        if let Some(second) = self.unmarked.take_if(|second| second.plus(SECOND) <= now)
+            && let Some(last) = &self.last
+        {
+            let price = last.price;
+            self.keep_mark(second, price);
+            out.emit(Event::Mark {
+                symbol: self.symbol.clone(),
+                price,
+                second,
+            });
+        }
+        self.candles.advance(now, out);
+    }
+
+    /// Puts a mark of the journal back, oldest first.
+    pub fn restore_mark(&mut self, second: TimeUs, price: Decimal) {
+        self.keep_mark(second, price);
+    }
+
+    fn keep_mark(&mut self, second: TimeUs, price: Decimal) {
+        self.marks.push_back((second, money::to_f64(price)));
+        if self.marks.len() > MARKS_KEPT {
+            self.marks.pop_front();
+        }
+    }
+
+    /// What `market:<symbol>` shows; `None` before the first print.
+    pub fn ticker(&self) -> Option<Ticker> {
+        let last = self.last.as_ref()?;
+        let day = self.day(last.time);
+        let best = |levels: &[Level]| levels.iter().take(LEVELS_SHOWN).copied().collect();
+        Some(Ticker {
+            symbol: self.symbol.clone(),
+            price: last.price,
+            quantity: last.quantity,
+            taker: last.taker,
+            bids: self
+                .book
+                .as_ref()
+                .map(|book| best(&book.bids))
+                .unwrap_or_default(),
+            asks: self
+                .book
+                .as_ref()
+                .map(|book| best(&book.asks))
+                .unwrap_or_default(),
+            change_24h: day.as_ref().map(|day| last.price - day.open),
+            change_percent_24h: day
+                .as_ref()
+                .and_then(|day| money::percent(last.price - day.open, day.open)),
+            high_24h: day.as_ref().map(|day| day.high),
+            low_24h: day.as_ref().map(|day| day.low),
+            volume_24h: day.as_ref().map(|day| day.volume),
+            prints: self.prints,
+            time: last.time,
+        })
+    }
+
+    /// The last 24 hours in minutes, undefined until the feed has run so long.
+    fn day(&self, now: TimeUs) -> Option<DayFigures> {
+        let start = now.plus(-DAY);
+        if self.since? > start {
+            return None;
+        }
+        let minutes = self.candles.closed(Interval::M1);
+        let first = minutes.partition_point(|candle| candle.open_time < start);
+        let running = self.candles.running(Interval::M1);
+        let mut figures: Option<DayFigures> = None;
+        for candle in minutes.range(first..).chain(running.as_ref()) {
+            let day = figures.get_or_insert(DayFigures {
+                open: candle.open,
+                high: candle.high,
+                low: candle.low,
+                volume: Decimal::ZERO,
+            });
+            day.high = day.high.max(candle.high);
+            day.low = day.low.min(candle.low);
+            day.volume += candle.volume;
+        }
+        figures
+    }
+}
+
+struct DayFigures {
+    open: Decimal,
+    high: Decimal,
+    low: Decimal,
+    volume: Decimal,
+}

@@ -1,0 +1,3 @@
+//! The server: configuration, state, routes and the tasks that drive the engine.
+
+pub mod config;

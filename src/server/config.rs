@@ -1,0 +1,318 @@
+//! Configuration: flags win over `PLAINSIGHT_SECTION__KEY`, these over Leptos.toml, that over the
+//! defaults here. Unknown names are errors, because a misspelt limit is no limit.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Env, Format as _, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::Symbol;
+use crate::engine::config::{AgentConfig, ExchangeConfig};
+use crate::wire::{Backoff, Stream};
+
+/// The file that is read when none is named, if it is there.
+pub const DEFAULT_FILE: &str = "Leptos.toml";
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("{}: {error}", .path.display())]
+    Unreadable {
+        path: PathBuf,
+        error: std::io::Error,
+    },
+    #[error("configuration: {0}")]
+    Invalid(String),
+}
+
+/// `[server]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerConfig {
+    pub addr: SocketAddr,
+    /// How long a client may take to say hello, and between two heartbeats, ms.
+    pub hello_timeout_ms: u32,
+    pub ping_ms: u32,
+    pub max_connections: usize,
+    pub max_subscriptions: usize,
+    pub max_history: u32,
+    /// Bytes of a REST body.
+    pub max_body_bytes: usize,
+    /// What may wait for one slow reader, bytes, and how long one write may take, ms.
+    pub max_queue_bytes: usize,
+    pub write_timeout_ms: u32,
+    /// How long a shutdown waits for what is under way, ms.
+    pub shutdown_ms: u32,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            addr: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            hello_timeout_ms: 5_000,
+            ping_ms: 25_000,
+            max_connections: 10_000,
+            max_subscriptions: 200,
+            max_history: 500,
+            max_body_bytes: 1024 * 1024,
+            max_queue_bytes: 1024 * 1024,
+            write_timeout_ms: 10_000,
+            shutdown_ms: 5_000,
+        }
+    }
+}
+
+/// How hard a commit is pressed onto the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Synchronous {
+    /// Survives the death of the process; a loss of power may take the last commits.
+    Normal,
+    /// Survives a loss of power as well.
+    Full,
+}
+
+/// `[store]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoreConfig {
+    pub data: PathBuf,
+    pub synchronous: Synchronous,
+    /// Wall time between two snapshots, ms.
+    pub snapshot_ms: u32,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("data"),
+            synchronous: Synchronous::Normal,
+            snapshot_ms: 10_000,
+        }
+    }
+}
+
+/// `[feed]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FeedConfig {
+    /// `simulated`, `replay:PATH` or `binance`.
+    pub source: String,
+    /// Empty: what the source has by itself.
+    pub symbols: Vec<Symbol>,
+    pub seed: u64,
+    /// Market seconds a second, or `max`.
+    pub speed: String,
+}
+
+impl Default for FeedConfig {
+    fn default() -> Self {
+        Self {
+            source: "simulated".to_owned(),
+            symbols: Vec::new(),
+            seed: 1,
+            speed: "1".to_owned(),
+        }
+    }
+}
+
+/// Cadence and age budget of one stream, ms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rate {
+    pub cadence_ms: u32,
+    pub budget_ms: u32,
+}
+
+/// `[streams]`: the conflated streams. The others come when they happen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StreamsConfig {
+    pub market: Rate,
+    pub candles: Rate,
+    pub positions: Rate,
+    pub portfolio: Rate,
+    pub performance: Rate,
+    pub equity: Rate,
+    pub health: Rate,
+}
+
+impl Default for StreamsConfig {
+    fn default() -> Self {
+        let rate = |cadence_ms, budget_ms| Rate {
+            cadence_ms,
+            budget_ms,
+        };
+        Self {
+            market: rate(100, 2_000),
+            candles: rate(250, 5_000),
+            positions: rate(250, 2_000),
+            portfolio: rate(250, 2_000),
+            performance: rate(1_000, 5_000),
+            // A sample a minute of market time: it has no age of its own.
+            equity: rate(1_000, 0),
+            health: rate(1_000, 5_000),
+        }
+    }
+}
+
+impl StreamsConfig {
+    /// `None` for log streams.
+    pub fn rate(&self, stream: Stream) -> Option<Rate> {
+        match stream {
+            Stream::Market => Some(self.market),
+            Stream::Candles => Some(self.candles),
+            Stream::Positions => Some(self.positions),
+            Stream::Portfolio => Some(self.portfolio),
+            Stream::Performance => Some(self.performance),
+            Stream::Equity => Some(self.equity),
+            Stream::Health => Some(self.health),
+            Stream::Trades
+            | Stream::Orders
+            | Stream::Decisions
+            | Stream::Agent
+            | Stream::Alerts
+            | Stream::Quality => None,
+        }
+    }
+}
+
+/// `[log]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// As `tracing` filters are written: `info`, `plainsight=debug,info`.
+    pub filter: String,
+    pub json: bool,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self {
+            filter: "info".to_owned(),
+            json: false,
+        }
+    }
+}
+
+/// Everything. Other tables of the file belong to other tools.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    pub server: ServerConfig,
+    pub store: StoreConfig,
+    pub feed: FeedConfig,
+    pub exchange: ExchangeConfig,
+    pub agent: AgentConfig,
+    pub streams: StreamsConfig,
+    pub client: Backoff,
+    pub log: LogConfig,
+}
+
+/// The tables that the file may have; `package` is Leptos's own.
+const TABLES: [&str; 9] = [
+    "package", "server", "store", "feed", "exchange", "agent", "streams", "client", "log",
+];
+
+impl Config {
+    /// Reads the file and the environment. A file that was asked for must be there; the default one
+    /// need not.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        let path = file.unwrap_or(Path::new(DEFAULT_FILE));
+        match std::fs::read_to_string(path) {
+            Ok(text) => {
+                let toml = Toml::string(&text);
+                if let Ok(tables) =
+                    Figment::from(Toml::string(&text)).extract::<figment::value::Dict>()
+                    && let Some(unknown) = tables
+                        .keys()
+                        .find(|table| !TABLES.contains(&table.as_str()))
+                {
+                    return Err(ConfigError::Invalid(format!(
+                        "{}: unknown table [{unknown}]",
+                        path.display()
+                    )));
+                }
+                figment = figment.merge(toml);
+            }
+            Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => {
+                return Err(ConfigError::Unreadable {
+                    path: path.to_owned(),
+                    error,
+                });
+            }
+        }
+        let environment = Env::prefixed("PLAINSIGHT_")
+            .filter(|key| key.as_str().contains("__"))
+            .split("__");
+        let config: Self = figment.merge(environment).extract().map_err(|error| {
+            let first = error.into_iter().next();
+            ConfigError::Invalid(
+                first.map_or_else(|| "unreadable".to_owned(), |error| one_line(&error)),
+            )
+        })?;
+        Ok(config)
+    }
+}
+
+fn one_line(error: &figment::Error) -> String {
+    error
+        .to_string()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Config, String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        Config::load(Some(file.path())).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_file_overrides_the_defaults() {
+        let config =
+            load("[feed]\nseed = 7\n[streams]\nmarket = { cadence_ms = 50, budget_ms = 9 }\n")
+                .unwrap();
+        assert_eq!(config.feed.seed, 7);
+        assert_eq!(config.feed.source, "simulated");
+        assert_eq!(
+            config.streams.market,
+            Rate {
+                cadence_ms: 50,
+                budget_ms: 9
+            }
+        );
+        assert_eq!(config.streams.health, StreamsConfig::default().health);
+    }
+
+    #[test]
+    fn what_is_misspelt_or_mistyped_is_one_line_that_names_it() {
+        for (text, word) in [
+            ("[feeed]\n", "feeed"),
+            ("[feed]\nsead = 1\n", "sead"),
+            ("[server]\naddr = \"nowhere\"\n", "addr"),
+            ("[feed]\nsymbols = [\"btc\"]\n", "upper-case"),
+            ("[feed\n", "expected"),
+        ] {
+            let error = load(text).unwrap_err();
+            assert!(
+                error.contains(word) && !error.contains('\n'),
+                "{text:?}: {error:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_projects_own_file_is_valid() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(DEFAULT_FILE);
+        Config::load(Some(&path)).unwrap();
+    }
+}
