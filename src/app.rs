@@ -2,3 +2,11 @@
 
 pub mod live;
 pub mod routes;
+
+use leptos::prelude::*;
+
+/// All of the site.
+#[component]
+pub fn App() -> impl IntoView {
+    view! { <p>"Plainsight"</p> }
+}

@@ -4,6 +4,7 @@
 //! connection ([`client`]). A component does not know which: it asks for a topic and gets its value
 //! with its age, first the server's very figures and then what the socket brings.
 
+pub mod client;
 mod value;
 
 use std::sync::Arc;

@@ -52,10 +52,10 @@ impl Payload {
     pub fn merge(&mut self, newer: Self) {
         match (self, newer) {
             (Self::Candles(rows), Self::Candles(newer)) => {
-                upsert(rows, newer, |candle| candle.open_time)
+                upsert(rows, newer, |candle| candle.open_time);
             }
             (Self::Positions(rows), Self::Positions(newer)) => {
-                upsert(rows, newer, |row| row.symbol.clone())
+                upsert(rows, newer, |row| row.symbol.clone());
             }
             (Self::Equity(rows), Self::Equity(newer)) => upsert(rows, newer, |point| point.time),
             (old, newer) => *old = newer,
