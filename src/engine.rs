@@ -143,6 +143,22 @@ impl Engine {
                 Ok(Accepted::Seen)
             }
             Input::Bot { bot, command } => self.command(bot, command, &mut out),
+            Input::Alert {
+                severity,
+                code,
+                message,
+            } => {
+                let id = out.ids.alert();
+                out.emit(Event::Alert(Alert {
+                    id,
+                    severity: *severity,
+                    code: code.clone(),
+                    message: message.clone(),
+                    bot: None,
+                    time: out.now,
+                }));
+                Ok(Accepted::Seen)
+            }
         };
         Processed {
             records: out.into_records(),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::bot::Deposit;
 use super::{
     BotId, DecisionId, MarketEvent, NewDecision, NewOrder, Note, OrderId, QualityKind,
-    ReportedFill, ReportedOrder, ReportedPosition, Symbol,
+    ReportedFill, ReportedOrder, ReportedPosition, Severity, Symbol,
 };
 
 /// Why a command was refused: a stable code, the field at fault, words for people.
@@ -135,5 +135,11 @@ pub enum Input {
     Bot {
         bot: BotId,
         command: Box<BotCommand>,
+    },
+    /// The machine itself has something to say that must not be forgotten.
+    Alert {
+        severity: Severity,
+        code: String,
+        message: String,
     },
 }
