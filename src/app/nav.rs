@@ -149,6 +149,7 @@ pub fn Nav() -> impl IntoView {
             <BotSwitch />
         </nav>
     }
+    .into_any()
 }
 
 /// Which bot is shown. A form of its own where there is no script.
@@ -193,4 +194,5 @@ fn BotSwitch() -> impl IntoView {
             <noscript inner_html="<button type=\"submit\">Show</button>"></noscript>
         </form>
     }
+    .into_any()
 }

@@ -72,6 +72,7 @@ pub fn Frame(children: Children) -> impl IntoView {
             </div>
         </div>
     }
+    .into_any()
 }
 
 /// `?bot=` may name a bot that nobody has heard of.

@@ -28,6 +28,7 @@ pub fn StatusStrip() -> impl IntoView {
             <ThemeSwitch />
         </div>
     }
+    .into_any()
 }
 
 /// SIM, REPLAY, PAPER or LIVE: on every page, at all times.
@@ -63,6 +64,7 @@ fn ModeBadge(health: Live<Health>) -> impl IntoView {
             {addition}
         </span>
     }
+    .into_any()
 }
 
 /// How a state of the connection is said: name for programs, sign, words, what follows the words.
@@ -163,6 +165,7 @@ fn ConnectionBadge() -> impl IntoView {
             }}
         </div>
     }
+    .into_any()
 }
 
 /// The oldest of the page's timed figures. Logs have no age: nothing need have happened.
@@ -224,6 +227,7 @@ fn RoundTrip() -> impl IntoView {
             {text}
         </span>
     }
+    .into_any()
 }
 
 /// UTC or the reader's own zone.
@@ -242,6 +246,7 @@ fn ZoneSwitch() -> impl IntoView {
             {move || if clock.is_local() { "Local" } else { "UTC" }}
         </button>
     }
+    .into_any()
 }
 
 /// What must be said before any figure: the machine has a problem.

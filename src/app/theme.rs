@@ -78,4 +78,5 @@ pub fn ThemeSwitch() -> impl IntoView {
             {text}
         </button>
     }
+    .into_any()
 }

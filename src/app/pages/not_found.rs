@@ -15,4 +15,5 @@ pub fn NotFound() -> impl IntoView {
             </p>
         </section>
     }
+    .into_any()
 }

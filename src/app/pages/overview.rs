@@ -84,4 +84,5 @@ fn overview(bot: BotId, symbol: Option<Symbol>) -> impl IntoView {
             </Tile>
         </div>
     }
+    .into_any()
 }

@@ -41,4 +41,5 @@ pub fn AlertList(alerts: Live<Vec<Alert>>, slots: usize) -> impl IntoView {
             Some(false) => None,
         }}
     }
+    .into_any()
 }

@@ -48,6 +48,7 @@ pub fn DecisionList(
             Some(true) => None,
         }}
     }
+    .into_any()
 }
 
 /// Reads a part of a slot's decision; nothing where the slot has just been emptied.
@@ -92,6 +93,7 @@ fn item(row: Memo<Option<Decision>>, brief: bool, clock: Clock, links: Links) ->
             {(!brief).then(|| details(row, clock))}
         </li>
     }
+    .into_any()
 }
 
 /// What there is to say beyond the one line.
@@ -121,6 +123,7 @@ fn details(row: Memo<Option<Decision>>, clock: Clock) -> impl IntoView {
             <dl class="weights">{weights}</dl>
         </details>
     }
+    .into_any()
 }
 
 fn weight(feature: Feature, most: f64) -> impl IntoView {
@@ -146,6 +149,7 @@ fn weight(feature: Feature, most: f64) -> impl IntoView {
             </dd>
         </div>
     }
+    .into_any()
 }
 
 /// The features with the most weight, most first.
@@ -221,6 +225,7 @@ pub fn Accuracy(performance: Live<Performance>) -> impl IntoView {
             /> " resolved decisions, all models and horizons"
         </p>
     }
+    .into_any()
 }
 
 fn accuracy(performance: &Performance) -> Reading {
@@ -233,4 +238,32 @@ fn accuracy(performance: &Performance) -> Reading {
         };
     }
     reading
+}
+
+/// How the decisions of the list came out, counted.
+#[component]
+pub fn Tally(decisions: Live<Vec<Decision>>, slots: usize) -> impl IntoView {
+    let count = move |which: Outcome| {
+        move || {
+            decisions.value.with(|rows| {
+                let shown = rows.iter().flatten().take(slots);
+                format::count(shown.filter(|d| d.outcome == which).count() as u64)
+            })
+        }
+    };
+    let entry = |name: &'static str, which: Outcome| {
+        view! {
+            <div class="fact">
+                <dt>{name}</dt>
+                <dd>{count(which)}</dd>
+            </div>
+        }
+    };
+    view! {
+        <dl class="facts" class:stale=move || decisions.stale.get()>
+            {entry("Pending", Outcome::Pending)} {entry("Correct", Outcome::Correct)}
+            {entry("Wrong", Outcome::Incorrect)} {entry("Unresolvable", Outcome::Unresolvable)}
+        </dl>
+    }
+    .into_any()
 }

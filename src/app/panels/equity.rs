@@ -60,4 +60,5 @@ fn drawn(plot: EquityPlot, stale: Signal<bool>) -> impl IntoView {
             </figcaption>
         </figure>
     }
+    .into_any()
 }

@@ -66,6 +66,7 @@ pub fn PositionTable(
             stale=positions.stale
         />
     }
+    .into_any()
 }
 
 fn side(position: &Position) -> Reading {

@@ -72,6 +72,7 @@ pub fn TradeTable(
             stale=trades.stale
         />
     }
+    .into_any()
 }
 
 pub fn side(side: Side) -> Reading {

@@ -25,4 +25,5 @@ pub fn Bar(
             {halved.then(|| view! { <rect class="bar-mark" x="49.5" width="1" height="6"></rect> })}
         </svg>
     }
+    .into_any()
 }

@@ -94,6 +94,7 @@ pub fn CandleChart(
             </figcaption>
         </figure>
     }
+    .into_any()
 }
 
 /// The labels of a plot, in text beside it.
@@ -115,6 +116,7 @@ pub fn Axes(levels: Vec<String>, times: Vec<String>) -> impl IntoView {
             {times}
         </div>
     }
+    .into_any()
 }
 
 fn factory() -> Option<Function> {

@@ -92,6 +92,7 @@ where
         </span>
         {aged.then(|| view! { <StaleAge fresh=live /> })}
     }
+    .into_any()
 }
 
 /// A named figure in a list of them.
@@ -109,4 +110,5 @@ where
             </dd>
         </div>
     }
+    .into_any()
 }

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 
 /// Builds `children` for the key, and again from nothing when the key is another: within it the
-/// key is a constant, so hooks get the topics they need once.
+/// key is a constant, so hooks get the topics they need once. Types are erased here and in the other
+/// widgets: the types of whole pages would exceed what the compiler can lay out.
 pub fn keyed<K, V>(
     key: Memo<K>,
     build: impl Fn(K) -> V + Clone + Send + Sync + 'static,
@@ -16,7 +17,8 @@ where
         <For
             each=move || [key.get()]
             key=|key| format!("{key:?}")
-            children=move |key| build(key)
+            children=move |key| build(key).into_any()
         />
     }
+    .into_any()
 }

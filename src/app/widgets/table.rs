@@ -123,6 +123,7 @@ where
             }}
         </div>
     }
+    .into_any()
 }
 
 fn cell<T, I>(row: Memo<Option<T>>, id: I, column: &Column<T>) -> AnyView

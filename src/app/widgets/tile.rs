@@ -42,6 +42,7 @@ pub fn Tile(
             <div class="tile-body">{children()}</div>
         </section>
     }
+    .into_any()
 }
 
 /// In place of content that is not known: on its way, or out of reach.
@@ -58,4 +59,5 @@ pub fn Absent() -> impl IntoView {
             {move || words.get()}
         </p>
     }
+    .into_any()
 }
