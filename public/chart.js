@@ -53,6 +53,9 @@ function formatters(local) {
   return { full, tick };
 }
 
+/** `1234.5` as `1,234.50`, as the rest of the page writes it. */
+const grouped = (price, places) => price.toFixed(places).replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ",");
+
 class Chart {
   constructor(element, options) {
     this.element = element;
@@ -161,6 +164,7 @@ class Chart {
           text,
           position: side === "buy" ? "belowBar" : "aboveBar",
           shape: side === "buy" ? "arrowUp" : "arrowDown",
+          size: 0.7,
           color: side === "buy" ? this.palette.up : this.palette.down,
         })),
     );
@@ -168,7 +172,7 @@ class Chart {
 
   applyZone() {
     const { full, tick } = formatters(this.local);
-    this.chart.applyOptions({ localization: { timeFormatter: full }, timeScale: { tickMarkFormatter: tick } });
+    this.chart.applyOptions({ localization: { timeFormatter: full, priceFormatter: (price) => grouped(price, this.options.places) }, timeScale: { tickMarkFormatter: tick } });
   }
 
   applyTheme() {

@@ -75,7 +75,7 @@ fn overview(bot: BotId, symbol: Option<Symbol>) -> impl IntoView {
             <Tile title="Model accuracy" class="span-3" href=links.signal("/decisions") fresh=performance>
                 <Accuracy performance />
             </Tile>
-            <InvariantTile portfolio href=links.signal("/positions") />
+            <InvariantTile portfolio class="span-3" href=links.signal("/positions") />
             <Tile title="System" class="span-3" href=links.signal("/system") fresh=health>
                 <HealthSummary health />
             </Tile>

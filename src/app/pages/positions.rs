@@ -25,7 +25,7 @@ fn positions(bot: BotId) -> impl IntoView {
             <Tile title="Why it adds up" class="span-4" fresh=portfolio>
                 <Identities portfolio positions />
             </Tile>
-            <InvariantTile portfolio href=links.signal("/system") />
+            <InvariantTile portfolio class="span-4" href=links.signal("/system") />
             <Tile title="Positions" fresh=positions>
                 <PositionTable positions />
             </Tile>

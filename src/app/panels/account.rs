@@ -65,9 +65,10 @@ pub fn Headline(portfolio: Live<Portfolio>, #[prop(into)] href: Signal<String>) 
 pub fn InvariantTile(
     portfolio: Live<Portfolio>,
     #[prop(into)] href: Signal<String>,
+    class: &'static str,
 ) -> impl IntoView {
     view! {
-        <Tile title="Accounting" href fresh=portfolio>
+        <Tile title="Accounting" class href fresh=portfolio>
             <p>
                 <Figure live=portfolio field="portfolio.invariant" class="verdict" read=invariant />
             </p>

@@ -1,5 +1,7 @@
 //! One symbol's market: candles, ticker, book.
 
+use std::collections::BTreeMap;
+
 use leptos::prelude::*;
 
 use crate::app::format;
@@ -8,7 +10,7 @@ use crate::app::widgets::{
     Absent, Bar, CandleChart, Fact, Figure, Marker, Reading, StaleAge, Tone,
 };
 use crate::domain::money::to_f64;
-use crate::domain::{BotId, Decimal, Fill, Interval, Level, Side, Symbol, Ticker};
+use crate::domain::{BotId, Decimal, Fill, Interval, Level, Side, Symbol, Ticker, TimeUs};
 
 /// Candles with the bot's fills on them.
 #[component]
@@ -19,7 +21,7 @@ pub fn MarketChart(bot: BotId, symbol: Symbol, interval: Interval) -> impl IntoV
         trades.value.with(|fills| {
             fills
                 .as_ref()
-                .map(|fills| marks(fills, &symbol))
+                .map(|fills| marks(fills, &symbol, interval))
                 .unwrap_or_default()
         })
     });
@@ -44,16 +46,23 @@ pub fn MarketChart(bot: BotId, symbol: Symbol, interval: Interval) -> impl IntoV
     .into_any()
 }
 
-/// Oldest first.
-fn marks(fills: &[Fill], symbol: &Symbol) -> Vec<Marker> {
-    fills
-        .iter()
-        .rev()
-        .filter(|fill| fill.symbol == *symbol)
-        .map(|fill| Marker {
-            time: fill.time,
-            is_buy: fill.side == Side::Buy,
-            text: format::quantity(fill.quantity),
+/// One mark for each candle and side, oldest first: many fills in one period are counted.
+fn marks(fills: &[Fill], symbol: &Symbol, interval: Interval) -> Vec<Marker> {
+    let mut counts: BTreeMap<(TimeUs, bool), u32> = BTreeMap::new();
+    for fill in fills.iter().filter(|fill| fill.symbol == *symbol) {
+        let period = fill.time.floor(interval.micros());
+        *counts.entry((period, fill.side == Side::Buy)).or_default() += 1;
+    }
+    counts
+        .into_iter()
+        .map(|((time, is_buy), count)| Marker {
+            time,
+            is_buy,
+            text: if count > 1 {
+                count.to_string()
+            } else {
+                String::new()
+            },
         })
         .collect()
 }

@@ -10,9 +10,10 @@ use crate::app::chart;
 use crate::app::clock::use_clock;
 use crate::domain::{Candle, TimeUs};
 
-/// A mark on the chart: a fill.
+/// A mark on the chart: the fills of one side in one period.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Marker {
+    /// Start of the period.
     pub time: TimeUs,
     pub is_buy: bool,
     pub text: String,
@@ -163,13 +164,11 @@ impl Drawn {
             None => self.call("setCandles", &rows(candles).into()),
         }
         self.newest = candles.last().map(|candle| candle.open_time);
-        if let Some(last) = candles.last()
-            && self.markers != markers
-        {
+        if self.markers != markers {
             let marks: Vec<_> = markers
                 .iter()
                 .map(|marker| {
-                    let at = marker.time.floor(last.interval.micros()).millis() / 1_000;
+                    let at = marker.time.millis() / 1_000;
                     (at, if marker.is_buy { "buy" } else { "sell" }, &marker.text)
                 })
                 .collect();
