@@ -1,12 +1,55 @@
 //! The pages: rendered on the server with real figures, then hydrated and kept live in the browser.
+//!
+//! [`shell`] is the document and the frame of every page, [`routes`] names the pages and what each
+//! needs, `pages` puts `panels` together, and `widgets` are the parts that know nothing of trading.
+//! Everything that moves comes from [`live`].
 
+pub mod chart;
+pub mod clock;
+pub mod format;
 pub mod live;
+pub mod nav;
+mod pages;
+mod panels;
 pub mod routes;
+pub mod shell;
+mod status;
+mod theme;
+pub mod widgets;
 
 use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::path;
 
-/// All of the site.
+pub use shell::shell;
+
+use pages::{
+    DecisionsPage, MarketPage, NotFound, OverviewPage, PerformancePage, PositionsPage, SystemPage,
+    TradesPage,
+};
+use shell::Frame;
+
+/// All of the site. It also runs while the routes are listed, where there is no page to show: it
+/// reads no context and has no effect of its own.
 #[component]
 pub fn App() -> impl IntoView {
-    view! { <p>"Plainsight"</p> }
+    provide_meta_context();
+    clock::provide_clock();
+    view! {
+        <Router>
+            <Frame>
+                <Routes fallback=NotFound>
+                    <Route path=path!("/") view=OverviewPage />
+                    <Route path=path!("/market") view=MarketPage />
+                    <Route path=path!("/market/:symbol") view=MarketPage />
+                    <Route path=path!("/trades") view=TradesPage />
+                    <Route path=path!("/positions") view=PositionsPage />
+                    <Route path=path!("/decisions") view=DecisionsPage />
+                    <Route path=path!("/performance") view=PerformancePage />
+                    <Route path=path!("/system") view=SystemPage />
+                </Routes>
+            </Frame>
+        </Router>
+    }
 }

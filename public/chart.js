@@ -1,0 +1,190 @@
+// The candlestick chart: a thin layer over TradingView's lightweight-charts, which is loaded when the
+// first chart is made. It hands plain JSON in and nothing out; the pages call it as
+// `window.plainsightChart`. Colours are the page's own tokens, read again when the theme changes.
+
+const LIBRARY = "/vendor/lightweight-charts.standalone.production.mjs";
+const MAX_POINTS = 1000;
+let library;
+
+const load = () => (library ??= import(LIBRARY));
+
+/** A token of the style sheet as a colour that a canvas understands. */
+function colours(element) {
+  const probe = document.createElement("span");
+  probe.hidden = true;
+  element.append(probe);
+  const of = (token) => {
+    probe.style.color = `var(${token})`;
+    return getComputedStyle(probe).color;
+  };
+  const found = {
+    text: of("--text-quiet"),
+    grid: of("--line"),
+    up: of("--up"),
+    down: of("--down"),
+    upSoft: of("--up-soft"),
+    downSoft: of("--down-soft"),
+    accent: of("--accent"),
+  };
+  probe.remove();
+  return found;
+}
+
+/** Times of the axis, in UTC or in the reader's zone: the library itself knows no zones. */
+function formatters(local) {
+  const two = (n) => String(n).padStart(2, "0");
+  const parts = (seconds) => {
+    const at = new Date(seconds * 1000);
+    return local
+      ? [at.getFullYear(), at.getMonth() + 1, at.getDate(), at.getHours(), at.getMinutes(), at.getSeconds()]
+      : [at.getUTCFullYear(), at.getUTCMonth() + 1, at.getUTCDate(), at.getUTCHours(), at.getUTCMinutes(), at.getUTCSeconds()];
+  };
+  const full = (seconds) => {
+    const [y, mo, d, h, mi, s] = parts(seconds);
+    return `${y}-${two(mo)}-${two(d)} ${two(h)}:${two(mi)}:${two(s)}`;
+  };
+  // Kinds of tick: 0 year, 1 month, 2 day, 3 time, 4 time with seconds.
+  const tick = (seconds, kind) => {
+    const [y, mo, d, h, mi, s] = parts(seconds);
+    if (kind === 0) return String(y);
+    if (kind === 1 || kind === 2) return `${two(mo)}-${two(d)}`;
+    return kind === 3 ? `${two(h)}:${two(mi)}` : `${two(h)}:${two(mi)}:${two(s)}`;
+  };
+  return { full, tick };
+}
+
+/** `1234.5` as `1,234.50`, as the rest of the page writes it. */
+const grouped = (price, places) => price.toFixed(places).replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ",");
+
+class Chart {
+  constructor(element, options) {
+    this.element = element;
+    this.options = options;
+    this.candles = [];
+    this.markers = [];
+    this.local = false;
+    element.dataset.chart = "loading";
+    load().then((lib) => this.open(lib), () => this.fail());
+  }
+
+  fail() {
+    if (!this.gone) this.element.dataset.chart = "failed";
+  }
+
+  open(lib) {
+    if (this.gone) return;
+    this.chart = lib.createChart(this.element, {
+      autoSize: true,
+      layout: { attributionLogo: false, background: { color: "transparent" }, fontFamily: getComputedStyle(this.element).fontFamily, fontSize: 11 },
+      rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.08, bottom: 0.24 } },
+      timeScale: { borderVisible: false, timeVisible: true, secondsVisible: this.options.seconds, rightOffset: 4 },
+      crosshair: { mode: lib.CrosshairMode.Normal },
+    });
+    const minMove = 10 ** -this.options.places;
+    this.prices = this.chart.addSeries(lib.CandlestickSeries, { borderVisible: false, priceFormat: { type: "price", precision: this.options.places, minMove } });
+    this.volumes = this.chart.addSeries(lib.HistogramSeries, { priceScaleId: "volume", priceFormat: { type: "volume" }, lastValueVisible: false, priceLineVisible: false });
+    this.chart.priceScale("volume").applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
+    this.marks = lib.createSeriesMarkers(this.prices, []);
+    this.paint = () => this.applyTheme();
+    this.watcher = new MutationObserver(this.paint);
+    this.watcher.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+    this.scheme = matchMedia("(prefers-color-scheme: light)");
+    this.scheme.addEventListener("change", this.paint);
+    this.applyZone();
+    this.applyTheme();
+    this.chart.timeScale().setVisibleLogicalRange({ from: this.candles.length - this.options.visible, to: this.candles.length + 3 });
+    this.element.dataset.chart = "ready";
+  }
+
+  /** All candles: `[time in s, open, high, low, close, volume]`, oldest first. */
+  setCandles(json) {
+    this.candles = JSON.parse(json).slice(-MAX_POINTS);
+    if (this.chart) this.drawAll();
+  }
+
+  /** The newest candles again, and what came after them. */
+  update(json) {
+    for (const row of JSON.parse(json)) {
+      const last = this.candles.at(-1);
+      if (last && row[0] < last[0]) continue;
+      if (last && row[0] === last[0]) this.candles[this.candles.length - 1] = row;
+      else this.candles.push(row);
+      if (this.chart) {
+        this.prices.update(this.price(row));
+        this.volumes.update(this.volume(row));
+      }
+    }
+    // Trimmed seldom, because it draws all anew.
+    if (this.candles.length > MAX_POINTS * 1.2) {
+      this.candles = this.candles.slice(-MAX_POINTS);
+      if (this.chart) this.drawAll();
+    }
+  }
+
+  /** `[time in s, "buy" | "sell", text]`, oldest first. */
+  setMarkers(json) {
+    this.markers = JSON.parse(json);
+    if (this.chart) this.drawMarkers();
+  }
+
+  setLocal(local) {
+    this.local = local;
+    if (this.chart) this.applyZone();
+  }
+
+  destroy() {
+    this.gone = true;
+    this.watcher?.disconnect();
+    this.scheme?.removeEventListener("change", this.paint);
+    this.chart?.remove();
+    this.chart = undefined;
+  }
+
+  price([time, open, high, low, close]) {
+    return { time, open, high, low, close };
+  }
+
+  volume([time, open, , , close, value]) {
+    return { time, value, color: close >= open ? this.palette.upSoft : this.palette.downSoft };
+  }
+
+  drawAll() {
+    this.prices.setData(this.candles.map((row) => this.price(row)));
+    this.volumes.setData(this.candles.map((row) => this.volume(row)));
+    this.drawMarkers();
+  }
+
+  drawMarkers() {
+    const first = this.candles[0]?.[0] ?? 0;
+    this.marks.setMarkers(
+      this.markers
+        .filter(([time]) => time >= first)
+        .map(([time, side, text]) => ({
+          time,
+          text,
+          position: side === "buy" ? "belowBar" : "aboveBar",
+          shape: side === "buy" ? "arrowUp" : "arrowDown",
+          size: 0.7,
+          color: side === "buy" ? this.palette.up : this.palette.down,
+        })),
+    );
+  }
+
+  applyZone() {
+    const { full, tick } = formatters(this.local);
+    this.chart.applyOptions({ localization: { timeFormatter: full, priceFormatter: (price) => grouped(price, this.options.places) }, timeScale: { tickMarkFormatter: tick } });
+  }
+
+  applyTheme() {
+    this.palette = colours(this.element);
+    const { text, grid, up, down } = this.palette;
+    this.chart.applyOptions({ layout: { textColor: text }, grid: { vertLines: { color: grid }, horzLines: { color: grid } } });
+    this.prices.applyOptions({ upColor: up, downColor: down, wickUpColor: up, wickDownColor: down });
+    this.drawAll();
+  }
+}
+
+window.plainsightChart = {
+  /** `options` is JSON: `{places, seconds, visible}`. */
+  create: (element, options) => new Chart(element, JSON.parse(options)),
+};

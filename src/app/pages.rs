@@ -1,0 +1,19 @@
+//! One file per page: each asks for its topics and puts its panels together.
+
+mod decisions;
+mod market;
+mod not_found;
+mod overview;
+mod performance;
+mod positions;
+mod system;
+mod trades;
+
+pub use decisions::DecisionsPage;
+pub use market::MarketPage;
+pub use not_found::NotFound;
+pub use overview::OverviewPage;
+pub use performance::PerformancePage;
+pub use positions::PositionsPage;
+pub use system::SystemPage;
+pub use trades::TradesPage;

@@ -1,0 +1,25 @@
+//! The subjects of the pages, each shown in one place only: a page puts panels together.
+
+mod account;
+mod agent;
+mod alerts;
+mod decisions;
+mod equity;
+mod market;
+mod metrics;
+mod positions;
+mod quality;
+mod system;
+mod trades;
+
+pub use account::{AccountFacts, Headline, Identities, InvariantTile};
+pub use agent::AgentLog;
+pub use alerts::AlertList;
+pub use decisions::{Accuracy, DecisionList, Tally};
+pub use equity::EquityCurve;
+pub use market::{BookLevels, MarketChart, TickerFacts};
+pub use metrics::{ReturnMetrics, TradeMetrics};
+pub use positions::PositionTable;
+pub use quality::QualityTable;
+pub use system::{FeedFacts, HealthSummary, JournalFacts, LatencyTable, ProcessFacts};
+pub use trades::TradeTable;

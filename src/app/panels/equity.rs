@@ -1,0 +1,64 @@
+//! The equity curve with the drawdown under it.
+
+use leptos::prelude::*;
+
+use crate::app::chart::{self, EquityPlot};
+use crate::app::clock::use_clock;
+use crate::app::live::Live;
+use crate::app::widgets::{Absent, Axes};
+use crate::domain::EquityPoint;
+
+#[component]
+pub fn EquityCurve(equity: Live<Vec<EquityPoint>>) -> impl IntoView {
+    let clock = use_clock();
+    let plot = Memo::new(move |_| {
+        equity.value.with(|points| {
+            points
+                .as_ref()
+                .map(|points| chart::equity(points, |time| clock.axis_time(time)))
+        })
+    });
+    move || {
+        match plot.get() {
+        None => view! { <Absent /> }.into_any(),
+        Some(None) => view! {
+            <p class="absent">"No equity yet: the first sample comes after a minute of market time."</p>
+        }
+        .into_any(),
+        Some(Some(plot)) => drawn(plot, equity.stale).into_any(),
+    }
+    }
+}
+
+fn drawn(plot: EquityPlot, stale: Signal<bool>) -> impl IntoView {
+    view! {
+        <figure class="equity" class:stale=move || stale.get()>
+            <div class="plot">
+                <svg
+                    viewBox="0 0 1000 300"
+                    preserveAspectRatio="none"
+                    role="img"
+                    aria-label=plot.words
+                >
+                    <path class="rule" d="M0 75H1000M0 150H1000M0 225H1000"></path>
+                    <polyline class="deposits" points=plot.deposits></polyline>
+                    <polygon class="area" points=plot.area></polygon>
+                    <polyline class="line" points=plot.line></polyline>
+                </svg>
+                <Axes levels=plot.levels times=vec![] />
+            </div>
+            <div class="plot plot-low">
+                <svg viewBox="0 0 1000 60" preserveAspectRatio="none" aria-hidden="true">
+                    <polygon class="drawdown" points=plot.drawdown></polygon>
+                </svg>
+                <Axes levels=vec!["0 %".to_owned(), plot.deepest] times=plot.times />
+            </div>
+            <figcaption>
+                <span class="key key-line">"Equity"</span>
+                <span class="key key-deposits">"Deposits"</span>
+                <span class="key key-drawdown">"Drawdown"</span>
+            </figcaption>
+        </figure>
+    }
+    .into_any()
+}

@@ -1,0 +1,17 @@
+//! Parts that know nothing of trading: figures, tables, tiles, bars.
+
+mod bar;
+mod candle_chart;
+mod figure;
+mod keyed;
+mod reading;
+mod table;
+mod tile;
+
+pub use bar::Bar;
+pub use candle_chart::{Axes, CandleChart, Marker};
+pub use figure::{Fact, Figure, Freshness, StaleAge};
+pub use keyed::keyed;
+pub use reading::{Reading, Tone};
+pub use table::{Column, DataTable};
+pub use tile::{Absent, Tile};
