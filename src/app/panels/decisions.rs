@@ -179,7 +179,7 @@ fn outcome(outcome: Outcome) -> Reading {
 
 fn action(action: &Action) -> String {
     match action {
-        Action::Orders { orders } => {
+        Action::Orders(orders) => {
             let ids: Vec<_> = orders.iter().map(ToString::to_string).collect();
             format!("Ordered: {}", ids.join(", "))
         }
