@@ -3,6 +3,7 @@
 
 mod args;
 mod replay;
+mod serve;
 
 use std::process::ExitCode;
 
@@ -18,7 +19,8 @@ pub fn run() -> ExitCode {
     };
     let result = match cli.command {
         Some(Command::Replay(args)) => replay::run(&args),
-        Some(Command::Serve(_)) | None => Ok(()),
+        Some(Command::Serve(args)) => serve::run(args),
+        None => serve::run(cli.serve),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,3 +1,19 @@
 //! The server: configuration, state, routes and the tasks that drive the engine.
 
+pub mod access;
+pub mod clock;
 pub mod config;
+pub mod driver;
+pub mod error;
+pub mod feeder;
+pub mod handle;
+pub mod ingest;
+pub mod latency;
+pub mod monitor;
+pub mod pages;
+pub mod projection;
+pub mod rest;
+pub mod serve;
+pub mod socket;
+pub mod startup;
+pub mod state;

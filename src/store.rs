@@ -70,6 +70,12 @@ pub struct Entry {
     pub published: Option<(Topic, Payload)>,
 }
 
+impl Entry {
+    pub fn publishes_on(&self, topic: &Topic) -> bool {
+        self.published.as_ref().is_some_and(|(own, _)| own == topic)
+    }
+}
+
 /// The place that an entry got in its topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
@@ -80,6 +86,8 @@ pub struct Place {
 /// One group commit.
 #[derive(Debug, Default)]
 pub struct Batch {
+    /// Log topics that must be there, also before their first event.
+    pub topics: Vec<Topic>,
     pub entries: Vec<Entry>,
     /// Inputs that came from outside.
     pub commands: Vec<(Seq, TimeUs, Input)>,
@@ -88,12 +96,6 @@ pub struct Batch {
     /// The last input of the batch, also where it had no event.
     pub head: Seq,
     pub snapshot: Option<Snapshot>,
-}
-
-impl Batch {
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.commands.is_empty() && self.snapshot.is_none()
-    }
 }
 
 /// The engine's state after the input `seq`.

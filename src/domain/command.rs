@@ -125,6 +125,16 @@ pub struct FeedNotice {
     pub message: String,
 }
 
+impl FeedNotice {
+    /// Whether a row of data was refused.
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self.kind,
+            QualityKind::RejectedRow | QualityKind::OutOfOrder
+        )
+    }
+}
+
 /// One input of the engine. Feed items are not journalled: they come again from the feed; bots'
 /// commands are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -65,6 +65,10 @@ impl Account {
         self.deposits
     }
 
+    pub fn fills(&self) -> u64 {
+        self.fills
+    }
+
     pub fn traded_value(&self) -> Decimal {
         self.traded_value
     }

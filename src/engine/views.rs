@@ -83,6 +83,21 @@ impl Engine {
         self.bots.get(bot)?.history.last()
     }
 
+    /// Equity samples after `since`, oldest first.
+    pub fn equity_since(&self, bot: &BotId, since: TimeUs) -> impl Iterator<Item = &EquityPoint> {
+        self.bots
+            .get(bot)
+            .into_iter()
+            .flat_map(move |bot| bot.history.samples_since(since))
+    }
+
+    /// What [`Engine::performance`] is made of: while it stays the same, so do the figures.
+    pub fn performance_key(&self, bot: &BotId) -> Option<(Option<TimeUs>, u64, u64)> {
+        let bot = self.bots.get(bot)?;
+        let sampled = bot.history.last().map(|point| point.time);
+        Some((sampled, bot.account.fills(), bot.decisions.resolved))
+    }
+
     pub fn performance(&self, bot: &BotId) -> Option<Performance> {
         let bot = self.bots.get(bot)?;
         let totals = bot

@@ -136,33 +136,47 @@ impl Journal {
         })
     }
 
+    /// A log topic's epoch and head.
+    pub fn place(&self, topic: &Topic) -> Option<Place> {
+        let state = self.topics.get(topic)?;
+        Some(Place {
+            epoch: state.epoch,
+            offset: state.head,
+        })
+    }
+
     /// Commits a batch and gives every entry its place. After an error nothing has changed, on the
     /// disk or here, and the same batch can be given again.
     pub async fn append(&mut self, batch: &Batch) -> Result<Vec<Option<Place>>, StoreError> {
         let mut topics = self.topics.clone();
         let mut next_topic = self.next_topic;
         let mut transaction = self.connection.begin().await?;
+        let wanted = batch
+            .entries
+            .iter()
+            .filter_map(|entry| entry.published.as_ref());
+        for topic in batch.topics.iter().chain(wanted.map(|(topic, _)| topic)) {
+            if !topics.contains_key(topic) {
+                let state = TopicState {
+                    id: next_topic,
+                    epoch: Epoch(rand::random()),
+                    head: 0,
+                };
+                insert_topic(&mut transaction, topic, state).await?;
+                topics.insert(topic.clone(), state);
+                next_topic += 1;
+            }
+        }
         let mut places = Vec::with_capacity(batch.entries.len());
         for entry in &batch.entries {
-            let place = match &entry.published {
-                Some((topic, _)) => {
-                    if !topics.contains_key(topic) {
-                        let state = TopicState {
-                            id: next_topic,
-                            epoch: Epoch(rand::random()),
-                            head: 0,
-                        };
-                        insert_topic(&mut transaction, topic, state).await?;
-                        topics.insert(topic.clone(), state);
-                        next_topic += 1;
-                    }
-                    topics.get_mut(topic).map(|state| {
-                        state.head += 1;
-                        *state
-                    })
-                }
-                None => None,
-            };
+            let place = entry
+                .published
+                .as_ref()
+                .and_then(|(topic, _)| topics.get_mut(topic))
+                .map(|state| {
+                    state.head += 1;
+                    *state
+                });
             insert_event(&mut transaction, entry, place).await?;
             places.push(place.map(|state| Place {
                 epoch: state.epoch,

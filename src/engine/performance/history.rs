@@ -50,6 +50,12 @@ impl EquityHistory {
         self.samples.push_back(point);
     }
 
+    /// Samples after `since`, oldest first.
+    pub fn samples_since(&self, since: TimeUs) -> impl Iterator<Item = &EquityPoint> {
+        let first = self.samples.partition_point(|point| point.time <= since);
+        self.samples.range(first..)
+    }
+
     pub fn last(&self) -> Option<&EquityPoint> {
         self.samples.back()
     }

@@ -1,0 +1,83 @@
+//! `plainsight serve`: configuration with the flags laid over it, logging, signals.
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use super::Failure;
+use super::args::ServeArgs;
+use crate::server::config::{Config, LogConfig};
+use crate::server::serve::serve;
+
+pub fn run(args: ServeArgs) -> Result<(), Failure> {
+    let mut config =
+        Config::load(args.config.as_deref()).map_err(|error| Failure::Usage(error.to_string()))?;
+    lay_over(&mut config, args);
+    start_log(&config.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Failed(error.to_string()))?;
+    runtime.block_on(async {
+        let shutdown = CancellationToken::new();
+        let told = shutdown.clone();
+        let mut terminate =
+            signal(SignalKind::terminate()).map_err(|error| Failure::Failed(error.to_string()))?;
+        let mut interrupt =
+            signal(SignalKind::interrupt()).map_err(|error| Failure::Failed(error.to_string()))?;
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            tracing::info!("shutting down");
+            told.cancel();
+        });
+        let serving = serve(config, shutdown, |address| {
+            tracing::info!("Plainsight is on http://{address}");
+        });
+        serving.await.map_err(|error| {
+            let text = error.to_string();
+            if error.is_usage() {
+                Failure::Usage(text)
+            } else {
+                Failure::Failed(text)
+            }
+        })
+    })
+}
+
+fn lay_over(config: &mut Config, args: ServeArgs) {
+    if let Some(addr) = args.addr {
+        config.server.addr = addr;
+    }
+    if let Some(data) = args.data {
+        config.store.data = data;
+    }
+    if let Some(feed) = args.feed {
+        config.feed.source = feed;
+    }
+    if let Some(symbols) = args.symbols {
+        config.feed.symbols = symbols;
+    }
+    if let Some(seed) = args.seed {
+        config.feed.seed = seed;
+    }
+    if let Some(speed) = args.speed {
+        config.feed.speed = speed.to_string();
+    }
+}
+
+fn start_log(config: &LogConfig) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(&config.filter)
+        .map_err(|error| Failure::Usage(format!("configuration: log.filter: {error}")))?;
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    if config.json {
+        builder.json().init()
+    } else {
+        builder.init()
+    }
+    Ok(())
+}

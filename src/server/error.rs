@@ -1,0 +1,122 @@
+//! What goes wrong at an edge, and its one mapping to a status and a code (RFC 9457).
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use problem_details::ProblemDetails;
+use serde::Serialize;
+
+use super::handle::Unavailable;
+use crate::domain::Rejection;
+use crate::store::StoreError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    #[error("{message}")]
+    BadRequest {
+        code: &'static str,
+        field: Option<&'static str>,
+        message: String,
+    },
+    #[error("{0}")]
+    NotFound(String),
+    #[error("this is for operators")]
+    Forbidden,
+    /// The engine refused a command.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Something that cannot be: said in the log, not to the client.
+    #[error("{0}")]
+    Internal(String),
+}
+
+/// The members that stand beside RFC 9457's own.
+#[derive(Debug, Clone, Default, Serialize)]
+struct Extensions {
+    code: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+}
+
+impl AppError {
+    pub fn bad(code: &'static str, message: impl Into<String>) -> Self {
+        Self::BadRequest {
+            code,
+            field: None,
+            message: message.into(),
+        }
+    }
+
+    pub fn bad_field(code: &'static str, field: &'static str, message: impl Into<String>) -> Self {
+        Self::BadRequest {
+            code,
+            field: Some(field),
+            message: message.into(),
+        }
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::BadRequest { .. } => StatusCode::BAD_REQUEST,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Rejected(rejection) if rejection.code == "unknown_order" => StatusCode::NOT_FOUND,
+            Self::Rejected(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Unavailable(_) | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Stable, for programs.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::BadRequest { code, .. } => code,
+            Self::NotFound(_) => "not_found",
+            Self::Forbidden => "forbidden",
+            Self::Rejected(rejection) => &rejection.code,
+            Self::Unavailable(Unavailable::Journal) | Self::Store(_) => "journal_unavailable",
+            Self::Unavailable(Unavailable::Busy) => "busy",
+            Self::Unavailable(Unavailable::Stopped) => "shutting_down",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    fn field(&self) -> Option<String> {
+        match self {
+            Self::BadRequest { field, .. } => field.map(str::to_owned),
+            Self::Rejected(rejection) => rejection.field.clone(),
+            _ => None,
+        }
+    }
+}
+
+impl IntoResponse for AppError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        if status.is_server_error() {
+            tracing::warn!(error = %self, http.status = status.as_u16(), "a request failed");
+        }
+        let detail = match &self {
+            Self::Internal(_) => "something went wrong on the server; it is in its log".to_owned(),
+            Self::Store(_) => "the journal cannot be read".to_owned(),
+            error => error.to_string(),
+        };
+        let extensions = Extensions {
+            code: self.code().to_owned(),
+            field: self.field(),
+        };
+        let problem = ProblemDetails::from_status_code(status)
+            .with_detail(detail)
+            .with_extensions(extensions);
+        let mut response = problem.into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}

@@ -1,0 +1,187 @@
+//! Server-rendered pages: one cut of the hub for each, handed to the browser with the HTML.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderValue, Request, StatusCode, Uri, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::MethodRouter;
+use leptos::prelude::{ArcRwSignal, provide_context};
+use parking_lot::Mutex;
+
+use super::error::AppError;
+use super::rest::SEQ;
+use super::state::AppState;
+use crate::app;
+use crate::app::live::{ConnectionState, ConnectionStats, Source, SourceHandle};
+use crate::app::routes::{Focus, Page};
+use crate::domain::{BotId, Symbol, TimeUs};
+use crate::hub::Cut;
+use crate::wire::{Boot, BootTopic, Replica, Topic};
+
+/// Entries of each log topic that a page is rendered with.
+const LOG_ENTRIES: usize = 200;
+
+/// One request's figures. They never change while it is rendered.
+struct PageSource {
+    boot: Arc<Boot>,
+    cells: Mutex<HashMap<Topic, ArcRwSignal<Replica>>>,
+}
+
+impl PageSource {
+    fn new(boot: Boot) -> Self {
+        let cells = boot
+            .topics
+            .iter()
+            .map(|topic| {
+                (
+                    topic.topic.clone(),
+                    ArcRwSignal::new(topic.clone().into_replica()),
+                )
+            })
+            .collect();
+        Self {
+            boot: Arc::new(boot),
+            cells: Mutex::new(cells),
+        }
+    }
+}
+
+impl Source for PageSource {
+    fn boot(&self) -> Arc<Boot> {
+        Arc::clone(&self.boot)
+    }
+
+    fn acquire(&self, topic: &Topic) -> ArcRwSignal<Replica> {
+        let mut cells = self.cells.lock();
+        cells
+            .entry(topic.clone())
+            .or_insert_with(|| ArcRwSignal::new(Replica::new(topic.clone())))
+            .clone()
+    }
+
+    fn release(&self, _: &Topic) {}
+
+    fn connection(&self) -> ArcRwSignal<ConnectionState> {
+        ArcRwSignal::new(ConnectionState::Connecting)
+    }
+
+    fn stats(&self) -> ArcRwSignal<ConnectionStats> {
+        ArcRwSignal::new(ConnectionStats::default())
+    }
+
+    fn now(&self) -> ArcRwSignal<Option<TimeUs>> {
+        ArcRwSignal::new(None)
+    }
+
+    fn retry(&self) {}
+}
+
+/// What the address asks for. A bot or symbol that nobody knows shows an empty page that says so.
+fn focus(state: &AppState, uri: &Uri) -> Focus {
+    let asked = uri.query().and_then(|query| {
+        query
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("bot=")?.parse::<BotId>().ok())
+    });
+    let symbols = state.hub.symbols();
+    let symbol = uri
+        .path()
+        .strip_prefix("/market/")
+        .and_then(|rest| rest.trim_end_matches('/').parse::<Symbol>().ok());
+    Focus {
+        bot: asked.unwrap_or_else(BotId::paper),
+        symbol: symbol.or_else(|| symbols.into_iter().next()),
+    }
+}
+
+fn boot(state: &AppState, focus: &Focus, cut: Cut) -> Boot {
+    let topics = cut
+        .topics
+        .into_iter()
+        .map(|topic| {
+            BootTopic::new(
+                topic.topic,
+                topic.at,
+                topic.seq,
+                topic.t_received,
+                topic.content,
+            )
+        })
+        .collect();
+    Boot {
+        client: state.client_config(),
+        mode: state.monitor.mode(),
+        bot: focus.bot.clone(),
+        bots: state.hub.bots(),
+        symbols: state.hub.symbols(),
+        seq: cut.seq,
+        topics,
+    }
+}
+
+/// JSON that can stand in a `<script>`: nothing in it can end the element.
+fn escape(json: &str) -> String {
+    json.replace('<', "\\u003c")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
+}
+
+async fn render(state: AppState, page: Option<Page>, request: Request<Body>) -> Response {
+    let focus = focus(&state, request.uri());
+    let wanted = page.map_or_else(
+        || vec![Topic::Health, Topic::Alerts],
+        |page| page.topics(&focus),
+    );
+    let boot = boot(&state, &focus, state.hub.cut(&wanted, LOG_ENTRIES));
+    let seq = boot.seq;
+    let json = match serde_json::to_string(&boot) {
+        Ok(json) => escape(&json),
+        Err(error) => return AppError::Internal(error.to_string()).into_response(),
+    };
+    let source: Arc<dyn Source> = Arc::new(PageSource::new(boot));
+    let options = state.leptos.clone();
+    let handler = leptos_axum::render_app_to_stream_with_context(
+        move || provide_context(SourceHandle(Arc::clone(&source))),
+        move || app::shell(options.clone(), json.clone()),
+    );
+    let mut response = handler(request).await;
+    let headers = response.headers_mut();
+    headers.insert(SEQ, HeaderValue::from(seq.0));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// One of [`Page::ALL`].
+pub async fn page(State(state): State<AppState>, request: Request<Body>) -> Response {
+    let page = Page::of_path(request.uri().path());
+    render(state, page, request).await
+}
+
+/// Files of the site; whatever is not there is a page that says so, with status 404.
+pub fn files_and_not_found(state: &AppState) -> MethodRouter<AppState> {
+    let root = state.leptos.site_root.to_string();
+    axum::routing::any(
+        move |State(state): State<AppState>, request: Request<Body>| {
+            let files = tower_http::services::ServeDir::new(root.clone())
+                .precompressed_br()
+                .precompressed_gzip()
+                .append_index_html_on_directories(false);
+            async move {
+                let (parts, body) = request.into_parts();
+                let asked = Request::from_parts(parts.clone(), Body::empty());
+                match tower::ServiceExt::oneshot(files, asked).await {
+                    Ok(found) if found.status() != StatusCode::NOT_FOUND => found.into_response(),
+                    _ => {
+                        let mut response =
+                            render(state, None, Request::from_parts(parts, body)).await;
+                        *response.status_mut() = StatusCode::NOT_FOUND;
+                        response
+                    }
+                }
+            }
+        },
+    )
+}

@@ -1,0 +1,120 @@
+//! REST: the hub's values and the journal's pages as JSON. Every answer carries the seq that it is
+//! true at in `Plainsight-Seq`.
+
+mod commands;
+mod history;
+mod machine;
+
+use axum::extract::{Query, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderName, HeaderValue};
+use axum::response::{IntoResponse as _, Response};
+use serde::{Deserialize, Serialize};
+
+use super::error::AppError;
+use super::state::AppState;
+use crate::domain::{BotId, Interval, Seq, Symbol};
+use crate::wire::{Payload, Topic};
+
+pub use commands::{cancel_order, submit_order};
+pub use history::{decisions, orders, trades};
+pub use machine::{health, metrics, ready};
+
+pub const SEQ: HeaderName = HeaderName::from_static("plainsight-seq");
+
+/// Query parameters that cannot be read are a problem with a code, like everything else.
+pub type Params<T> = Result<Query<T>, axum::extract::rejection::QueryRejection>;
+
+pub fn params<T>(params: Params<T>) -> Result<T, AppError> {
+    match params {
+        Ok(Query(params)) => Ok(params),
+        Err(rejection) => Err(AppError::bad("invalid_query", rejection.body_text())),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfBot {
+    pub bot: Option<BotId>,
+}
+
+impl OfBot {
+    pub fn bot(self) -> BotId {
+        self.bot.unwrap_or_else(BotId::paper)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfMarket {
+    pub symbol: Symbol,
+    pub interval: Option<Interval>,
+    pub limit: Option<usize>,
+}
+
+/// A JSON answer that is true at `seq`.
+pub fn answer(seq: Seq, body: &impl Serialize) -> Result<Response, AppError> {
+    let body = serde_json::to_vec(body).map_err(|error| AppError::Internal(error.to_string()))?;
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (SEQ, HeaderValue::from(seq.0)),
+    ];
+    Ok((headers, body).into_response())
+}
+
+/// The value of a conflated topic.
+fn value(state: &AppState, topic: Topic) -> Result<(Seq, Payload), AppError> {
+    let cut = state.hub.cut(std::slice::from_ref(&topic), 0);
+    let value = cut
+        .topics
+        .into_iter()
+        .next()
+        .and_then(|found| found.content.into_iter().next());
+    match value {
+        Some(payload) => Ok((cut.seq, payload)),
+        None => Err(AppError::NotFound(format!("there is nothing on {topic}"))),
+    }
+}
+
+pub async fn portfolio(
+    State(state): State<AppState>,
+    query: Params<OfBot>,
+) -> Result<Response, AppError> {
+    let (seq, payload) = value(&state, Topic::Portfolio(params(query)?.bot()))?;
+    answer(seq, &payload)
+}
+
+pub async fn positions(
+    State(state): State<AppState>,
+    query: Params<OfBot>,
+) -> Result<Response, AppError> {
+    let (seq, payload) = value(&state, Topic::Positions(params(query)?.bot()))?;
+    answer(seq, &payload)
+}
+
+pub async fn performance(
+    State(state): State<AppState>,
+    query: Params<OfBot>,
+) -> Result<Response, AppError> {
+    let (seq, payload) = value(&state, Topic::Performance(params(query)?.bot()))?;
+    answer(seq, &payload)
+}
+
+/// The latest candles, oldest first, the running one last.
+pub async fn candles(
+    State(state): State<AppState>,
+    query: Params<OfMarket>,
+) -> Result<Response, AppError> {
+    let query = params(query)?;
+    let interval = query.interval.unwrap_or(Interval::M1);
+    let (seq, payload) = value(&state, Topic::Candles(query.symbol, interval))?;
+    match payload {
+        Payload::Candles(candles) => {
+            let skipped = candles
+                .len()
+                .saturating_sub(query.limit.unwrap_or(candles.len()));
+            answer(seq, &&candles[skipped..])
+        }
+        _ => Err(AppError::Internal("candles of another type".to_owned())),
+    }
+}

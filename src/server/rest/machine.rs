@@ -1,0 +1,178 @@
+//! Whether the machine is up (`/health`), whether it does its work (`/ready`), and its counters
+//! (`/metrics`, Prometheus).
+
+use std::sync::atomic::Ordering;
+
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _};
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
+
+use super::answer;
+use crate::domain::Health;
+use crate::server::error::AppError;
+use crate::server::state::AppState;
+
+/// Everything that is known of the machine; 200 as long as it answers at all.
+pub async fn health(State(state): State<AppState>) -> Result<Response, AppError> {
+    let health = state.monitor.health(state.hub.published());
+    answer(health.seq, &health)
+}
+
+/// 200 while everything that must work does, else 503 with what does not.
+pub async fn ready(State(state): State<AppState>) -> Result<Response, AppError> {
+    let health = state.monitor.health(state.hub.published());
+    let body = serde_json::json!({ "ready": health.ready, "problems": health.problems });
+    let mut response = answer(health.seq, &body)?;
+    if !health.ready {
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    Ok(response)
+}
+
+pub async fn metrics(State(state): State<AppState>) -> Result<Response, AppError> {
+    let mut registry = Registry::with_prefix("plainsight");
+    registry.register_collector(Box::new(Snapshot {
+        health: state.monitor.health(state.hub.published()),
+        counters: counters(&state),
+    }));
+    let mut text = String::new();
+    encode(&mut text, &registry).map_err(|error| AppError::Internal(error.to_string()))?;
+    let content_type =
+        HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+    Ok(([(header::CONTENT_TYPE, content_type)], text).into_response())
+}
+
+type Counter = (&'static str, &'static str, u64);
+
+fn counters(state: &AppState) -> Vec<Counter> {
+    let counters = &state.monitor.counters;
+    [
+        ("inputs", "Inputs taken from the feed", &counters.inputs),
+        ("events", "Events journalled", &counters.events),
+        ("commits", "Group commits of the journal", &counters.commits),
+        (
+            "commit_failures",
+            "Group commits that failed",
+            &counters.commit_failures,
+        ),
+        ("connections", "Sockets opened", &counters.connections),
+        (
+            "frames_in",
+            "Frames received on sockets",
+            &counters.frames_in,
+        ),
+        ("frames_out", "Frames sent on sockets", &counters.frames_out),
+        ("sent_bytes", "Bytes sent on sockets", &counters.bytes_out),
+        (
+            "bad_frames",
+            "Frames that could not be read",
+            &counters.bad_frames,
+        ),
+        (
+            "slow_closes",
+            "Sockets closed for being too slow",
+            &counters.slow_closes,
+        ),
+    ]
+    .into_iter()
+    .map(|(name, help, counter)| (name, help, counter.load(Ordering::Relaxed)))
+    .collect()
+}
+
+/// The figures of one scrape.
+#[derive(Debug)]
+struct Snapshot {
+    health: Health,
+    counters: Vec<Counter>,
+}
+
+impl Collector for Snapshot {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        for (name, help, value) in &self.counters {
+            let counter = ConstCounter::new(*value);
+            counter.encode(encoder.encode_descriptor(
+                name,
+                help,
+                None,
+                counter.metric_type(),
+            )?)?;
+        }
+        let health = &self.health;
+        let micros = |value: Option<u64>| value.map(|micros| micros as f64 / 1e6);
+        let gauges = [
+            (
+                "ready",
+                "1 while everything that must work does",
+                Some(f64::from(u8::from(health.ready))),
+            ),
+            (
+                "journal_writable",
+                "1 while the journal takes events",
+                Some(f64::from(u8::from(health.journal.writable))),
+            ),
+            (
+                "journal_size_bytes",
+                "The journal on the disk",
+                Some(health.journal.size_bytes as f64),
+            ),
+            ("clients", "Open sockets", Some(health.clients as f64)),
+            ("pushes", "Publications so far", Some(health.pushes as f64)),
+            (
+                "seq",
+                "The last input that is published",
+                Some(health.seq.0 as f64),
+            ),
+            (
+                "feed_rows",
+                "Market data rows",
+                Some(health.feed.rows as f64),
+            ),
+            (
+                "feed_rejected_rows",
+                "Rows that were refused",
+                Some(health.feed.rejected_rows as f64),
+            ),
+            (
+                "resident_bytes",
+                "Memory of the process",
+                health.process.resident_bytes.map(|bytes| bytes as f64),
+            ),
+            (
+                "uptime_seconds",
+                "Since the start",
+                Some(health.process.uptime_s as f64),
+            ),
+            (
+                "received_to_published_p99_seconds",
+                "From an item's arrival to its publication, last minute",
+                micros(health.received_to_published.p99_us),
+            ),
+            (
+                "received_to_journalled_p99_seconds",
+                "From an item's arrival to the journal's commit, last minute",
+                micros(health.received_to_journalled.p99_us),
+            ),
+        ];
+        for (name, help, value) in gauges {
+            if let Some(value) = value {
+                let gauge = ConstGauge::new(value);
+                gauge.encode(encoder.encode_descriptor(
+                    name,
+                    help,
+                    None,
+                    gauge.metric_type(),
+                )?)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,139 @@
+//! Runs the server: listener, driver, and an end in the right order. Sockets are told first, then
+//! requests under way finish, then the driver takes its last snapshot.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use leptos::config::get_configuration;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+
+use super::access;
+use super::config::{Config, DEFAULT_FILE};
+use super::startup::{self, StartError, Started};
+use super::state::{AppState, Inner};
+
+/// Connections that may wait to be accepted.
+const BACKLOG: u32 = 4_096;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error("cannot listen on {addr}: {error}")]
+    Listen {
+        addr: SocketAddr,
+        error: std::io::Error,
+    },
+    #[error("the site's configuration: {0}")]
+    Leptos(String),
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+impl ServeError {
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::Start(error) => error.is_usage(),
+            Self::Listen { .. } | Self::Leptos(_) => true,
+            Self::Io(_) => false,
+        }
+    }
+}
+
+/// Listens and serves until `shutdown`. `ready` is told the address once it does.
+pub async fn serve(
+    config: Config,
+    shutdown: CancellationToken,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError> {
+    let listener = listen(config.server.addr)?;
+    let address = listener.local_addr()?;
+    let Started {
+        driver,
+        hub,
+        reader,
+        handle,
+        monitor,
+        ..
+    } = startup::start(&config).await?;
+    let site = std::path::Path::new(DEFAULT_FILE)
+        .exists()
+        .then_some(DEFAULT_FILE);
+    let mut leptos = get_configuration(site)
+        .map_err(|error| ServeError::Leptos(error.to_string()))?
+        .leptos_options;
+    leptos.site_addr = address;
+
+    let sockets = CancellationToken::new();
+    let state = AppState::new(Inner {
+        hub,
+        reader,
+        engine: handle,
+        monitor: Arc::clone(&monitor),
+        leptos,
+        shutdown: sockets.clone(),
+        config,
+    });
+    let router = router(&state);
+    let limit = Duration::from_millis(state.config.server.shutdown_ms.into());
+
+    let driver_end = CancellationToken::new();
+    let driving = tokio::spawn(driver.run(driver_end.clone()));
+    let watched = tokio::spawn(async move {
+        if driving.await.is_err() {
+            monitor.task_panicked("engine");
+        }
+    });
+    ready(address);
+
+    let told = shutdown.clone();
+    let serving = axum::serve(
+        listener,
+        router.into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(async move {
+        told.cancelled().await;
+        sockets.cancel();
+    });
+    tokio::select! {
+        result = serving => result?,
+        // Whoever does not finish in time is cut off.
+        () = async { shutdown.cancelled().await; tokio::time::sleep(limit).await } => {}
+    }
+    driver_end.cancel();
+    if tokio::time::timeout(limit, watched).await.is_err() {
+        tracing::error!(
+            "the engine did not end in time; the journal makes up for it at the next start"
+        );
+    }
+    Ok(())
+}
+
+fn listen(addr: SocketAddr) -> Result<TcpListener, ServeError> {
+    let bind = || {
+        let socket = if addr.is_ipv4() {
+            TcpSocket::new_v4()?
+        } else {
+            TcpSocket::new_v6()?
+        };
+        // A restart right after a kill finds connections of the dead process in TIME_WAIT.
+        socket.set_reuseaddr(true)?;
+        socket.bind(addr)?;
+        socket.listen(BACKLOG)
+    };
+    bind().map_err(|error| ServeError::Listen { addr, error })
+}
+
+fn router(state: &AppState) -> Router {
+    access::router(state)
+        .layer(RequestBodyLimitLayer::new(
+            state.config.server.max_body_bytes,
+        ))
+        .layer(CatchPanicLayer::new())
+        .with_state(state.clone())
+}

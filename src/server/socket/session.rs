@@ -1,0 +1,623 @@
+//! One connection from hello to close.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::ws::{Message, WebSocket};
+use futures::StreamExt as _;
+use futures::stream::SplitStream;
+
+use super::bad_frames::BadFrames;
+use super::outbound::{Gone, Outbound};
+use crate::domain::{BotCommand, BotId, Rejection};
+use crate::engine::Accepted;
+use crate::hub::{Joined, Mailbox};
+use crate::server::access::{self, Principal};
+use crate::server::clock::wall_time;
+use crate::server::handle::Unavailable;
+use crate::server::monitor::Counters;
+use crate::server::state::AppState;
+use crate::store::Range;
+use crate::wire::frame::{
+    API_VERSION, Closing, ErrorReply, Heartbeat, Limits, Pong, Reply, Resumed, Resync, Since,
+    SubscribeTopic, Subscribed, TopicError, Welcome,
+};
+use crate::wire::{
+    ClientFrame, CloseCode, Epoch, Position, Push, PushKind, ResyncReason, ServerFrame, Topic,
+};
+use crate::wire::{json, publication};
+
+/// Every symbol, present and future.
+const EVERY_MARKET: &str = "market:*";
+/// Publications that are read from the journal at once while a subscription catches up.
+const BACKFILL: u64 = 500;
+/// After a shutdown clients spread their return over this, ms.
+const RETURN_MS: u32 = 1_000;
+
+/// Why a session ends.
+enum End {
+    /// The client left, or cannot be reached.
+    Gone,
+    Close(CloseCode),
+    /// A fault of the transport, by its own code.
+    Transport(u16, &'static str),
+    Shutdown,
+}
+
+type Flow = ControlFlow<End>;
+
+impl From<Gone> for End {
+    fn from(gone: Gone) -> Self {
+        match gone {
+            Gone::Closed => Self::Gone,
+            Gone::Stalled => Self::Close(CloseCode::TooSlow),
+        }
+    }
+}
+
+pub struct Session {
+    state: AppState,
+    principal: Principal,
+    out: Outbound,
+    inbound: SplitStream<WebSocket>,
+    mailbox: Arc<Mailbox>,
+    subscribed: BTreeSet<Topic>,
+    bad_frames: BadFrames,
+    greeted: bool,
+}
+
+impl Session {
+    pub fn new(state: AppState, principal: Principal, socket: WebSocket) -> Self {
+        let (sink, inbound) = socket.split();
+        Self {
+            mailbox: Mailbox::new(state.config.server.max_queue_bytes),
+            out: Outbound::new(sink, state.clone()),
+            state,
+            principal,
+            inbound,
+            subscribed: BTreeSet::new(),
+            bad_frames: BadFrames::default(),
+            greeted: false,
+        }
+    }
+
+    /// Runs to the end and closes as the end asks for.
+    pub async fn run(mut self) {
+        let end = if self.state.monitor.clients() > self.state.config.server.max_connections as u64
+        {
+            End::Close(CloseCode::TooManyConnections)
+        } else {
+            self.converse().await
+        };
+        for topic in std::mem::take(&mut self.subscribed) {
+            self.state.hub.leave(&self.mailbox, &topic);
+        }
+        self.state.hub.unwatch_markets(&self.mailbox);
+        match end {
+            End::Gone => return,
+            End::Close(code) => {
+                if code == CloseCode::TooSlow {
+                    Counters::add(&self.state.monitor.counters.slow_closes, 1);
+                }
+                self.out.close_with(code).await;
+            }
+            End::Transport(code, reason) => self.out.close(code, reason).await,
+            End::Shutdown => {
+                let retry_ms = rand::random_range(0..=RETURN_MS);
+                let closing = Closing {
+                    code: CloseCode::ShuttingDown.code(),
+                    retry_ms,
+                };
+                // The close frame that follows says the same, without the wish.
+                let _ = self.out.frame(&ServerFrame::Closing(closing)).await;
+                self.out.close_with(CloseCode::ShuttingDown).await;
+            }
+        }
+        self.drain().await;
+    }
+
+    /// Reads what is still coming, so that our close frame is not lost to a reset connection.
+    async fn drain(&mut self) {
+        let rest = async { while let Some(Ok(_)) = self.inbound.next().await {} };
+        let _ = tokio::time::timeout(Duration::from_secs(1), rest).await;
+    }
+
+    async fn converse(&mut self) -> End {
+        let config = &self.state.config.server;
+        let hello_by =
+            tokio::time::Instant::now() + Duration::from_millis(config.hello_timeout_ms.into());
+        let ping = Duration::from_millis(config.ping_ms.max(100).into());
+        let mut heartbeat = tokio::time::interval_at(tokio::time::Instant::now() + ping, ping);
+        let shutdown = self.state.shutdown.clone();
+        let mailbox = Arc::clone(&self.mailbox);
+        loop {
+            let flow = tokio::select! {
+                biased;
+                () = shutdown.cancelled() => return End::Shutdown,
+                () = tokio::time::sleep_until(hello_by), if !self.greeted => return End::Close(CloseCode::NoHello),
+                message = self.inbound.next() => self.receive(message).await,
+                () = mailbox.wait() => self.deliver().await,
+                _ = heartbeat.tick(), if self.greeted => self.heartbeat().await,
+            };
+            if let ControlFlow::Break(end) = flow {
+                return end;
+            }
+        }
+    }
+
+    async fn receive(&mut self, message: Option<Result<Message, axum::Error>>) -> Flow {
+        match message {
+            Some(Ok(Message::Text(text))) => {
+                if text.trim().is_empty() {
+                    return self
+                        .bad_frame(None, "empty_frame", "the message is empty")
+                        .await;
+                }
+                for line in text.lines().filter(|line| !line.trim().is_empty()) {
+                    Counters::add(&self.state.monitor.counters.frames_in, 1);
+                    self.line(line).await?;
+                }
+                Flow::Continue(())
+            }
+            Some(Ok(Message::Binary(_))) => {
+                self.bad_frame(
+                    None,
+                    "binary_frame",
+                    "this subprotocol has text messages only",
+                )
+                .await
+            }
+            // Pings are answered by the transport itself.
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Flow::Continue(()),
+            Some(Ok(Message::Close(_))) | None => Flow::Break(End::Gone),
+            Some(Err(error)) => Flow::Break(transport_fault(&error)),
+        }
+    }
+
+    async fn line(&mut self, line: &str) -> Flow {
+        let frame = match json::decode_client(line) {
+            Ok(frame) => frame,
+            Err(error) => {
+                return self
+                    .bad_frame(json::id_of(line), "bad_frame", &error.to_string())
+                    .await;
+            }
+        };
+        if !self.principal.may(access::command_role(&frame)) {
+            let rejection = Rejection::new("forbidden", "this is for operators");
+            return self.refuse(id_of(&frame), rejection, false).await;
+        }
+        match frame {
+            ClientFrame::Hello { resume, client, .. } => self.hello(resume, client).await,
+            frame if !self.greeted => {
+                self.bad_frame(id_of(&frame), "hello_first", "the first frame is hello")
+                    .await
+            }
+            ClientFrame::Subscribe { id, topics } => self.subscribe(id, topics).await,
+            ClientFrame::Unsubscribe { id, topics } => self.unsubscribe(id, topics).await,
+            ClientFrame::Ping { id, t } => {
+                self.send(ServerFrame::Pong(Pong {
+                    id,
+                    t,
+                    server_time: wall_time(),
+                }))
+                .await
+            }
+            ClientFrame::Order { id, bot, order } => {
+                self.command(id, bot, BotCommand::SubmitOrder(order)).await
+            }
+            ClientFrame::Cancel { id, bot, order } => {
+                self.command(id, bot, BotCommand::CancelOrder { order })
+                    .await
+            }
+        }
+    }
+
+    async fn hello(&mut self, resume: Vec<Position>, client: Option<String>) -> Flow {
+        if self.greeted {
+            return self
+                .bad_frame(None, "second_hello", "hello was said before")
+                .await;
+        }
+        self.greeted = true;
+        tracing::debug!(
+            client.name = client.as_deref().unwrap_or("unknown"),
+            "a client said hello"
+        );
+        let config = &self.state.config.server;
+        let welcome = Welcome {
+            session: format!("{:016x}", rand::random::<u64>()),
+            server_time: wall_time(),
+            api_version: API_VERSION.to_owned(),
+            features: ["resume", "history", "orders"].map(str::to_owned).to_vec(),
+            limits: Limits {
+                max_message_bytes: crate::wire::frame::MAX_CLIENT_MESSAGE,
+                max_subscriptions: config.max_subscriptions,
+                max_history: config.max_history,
+            },
+            ping_ms: config.ping_ms,
+        };
+        self.send(ServerFrame::Welcome(welcome)).await?;
+        for place in resume {
+            let since = Some(Since {
+                epoch: place.epoch,
+                offset: place.offset,
+            });
+            self.check_room(1)?;
+            if let Some((_, frame)) = self.join(&place.topic, since, 0) {
+                self.begin(&place.topic, frame).await?;
+            }
+        }
+        self.deliver().await
+    }
+
+    async fn subscribe(&mut self, id: u64, wanted: Vec<SubscribeTopic>) -> Flow {
+        self.check_room(wanted.len())?;
+        let mut reply = Reply {
+            id,
+            ..Reply::default()
+        };
+        let mut begun = Vec::new();
+        for wish in wanted {
+            let history = u64::from(
+                wish.history
+                    .unwrap_or_default()
+                    .min(self.state.config.server.max_history),
+            );
+            if wish.topic == EVERY_MARKET {
+                for topic in self.state.hub.watch_markets(&self.mailbox) {
+                    if let Some((subscribed, frame)) = self.join(&topic, None, 0) {
+                        reply.topics.push(subscribed);
+                        begun.push((topic, frame));
+                    }
+                }
+                continue;
+            }
+            match self.subscribe_one(&wish, history) {
+                Ok((topic, subscribed, frame)) => {
+                    reply.topics.push(subscribed);
+                    begun.push((topic, frame));
+                }
+                Err(error) => reply.errors.push(error),
+            }
+        }
+        self.send(ServerFrame::Ok(reply)).await?;
+        for (topic, frame) in begun {
+            self.begin(&topic, frame).await?;
+        }
+        self.deliver().await
+    }
+
+    fn subscribe_one(
+        &mut self,
+        wish: &SubscribeTopic,
+        history: u64,
+    ) -> Result<(Topic, Subscribed, Beginning), TopicError> {
+        let failed = |code: &str, message: String| TopicError {
+            topic: wish.topic.chars().take(80).collect(),
+            code: code.to_owned(),
+            message,
+        };
+        let topic: Topic = wish
+            .topic
+            .parse()
+            .map_err(|error| failed("unknown_topic", format!("{error}")))?;
+        if !self.principal.may(access::topic_role(&topic)) {
+            return Err(failed(
+                "forbidden",
+                "this topic is for operators".to_owned(),
+            ));
+        }
+        match self.join(&topic, wish.since, history) {
+            Some((subscribed, beginning)) => Ok((topic, subscribed, beginning)),
+            None => Err(failed("unknown_topic", format!("there is no {topic}"))),
+        }
+    }
+
+    /// Room for `more` subscriptions.
+    fn check_room(&self, more: usize) -> Flow {
+        if self.subscribed.len().saturating_add(more) > self.state.config.server.max_subscriptions {
+            return Flow::Break(End::Close(CloseCode::TooManySubscriptions));
+        }
+        Flow::Continue(())
+    }
+
+    fn join(
+        &mut self,
+        topic: &Topic,
+        since: Option<Since>,
+        history: u64,
+    ) -> Option<(Subscribed, Beginning)> {
+        let joined = self.state.hub.join(&self.mailbox, topic, since, history)?;
+        self.subscribed.insert(topic.clone());
+        let (epoch, offset, beginning) = match joined {
+            Joined::Fresh { epoch, offset } => (epoch, offset, Beginning::Fresh),
+            Joined::Resumed { epoch, from, to } => (epoch, from, Beginning::Resumed { from, to }),
+            Joined::Backfill { epoch, from, to } => {
+                (epoch, from, Beginning::Backfill { epoch, from, to })
+            }
+            Joined::Resync {
+                epoch,
+                offset,
+                reason,
+            } => (
+                epoch,
+                offset,
+                Beginning::Resync {
+                    epoch,
+                    offset,
+                    reason,
+                },
+            ),
+        };
+        Some((
+            Subscribed {
+                topic: topic.clone(),
+                epoch,
+                offset,
+            },
+            beginning,
+        ))
+    }
+
+    /// Says how a subscription begins and sends what only the journal has.
+    async fn begin(&mut self, topic: &Topic, beginning: Beginning) -> Flow {
+        match beginning {
+            Beginning::Fresh => Flow::Continue(()),
+            Beginning::Resumed { from, to } => {
+                self.send(ServerFrame::Resumed(Resumed {
+                    topic: topic.clone(),
+                    from,
+                    to,
+                }))
+                .await
+            }
+            Beginning::Resync {
+                epoch,
+                offset,
+                reason,
+            } => {
+                self.send(ServerFrame::Resync(Resync {
+                    topic: topic.clone(),
+                    reason,
+                    epoch,
+                    offset,
+                }))
+                .await
+            }
+            Beginning::Backfill { epoch, from, to } => {
+                self.send(ServerFrame::Resumed(Resumed {
+                    topic: topic.clone(),
+                    from,
+                    to,
+                }))
+                .await?;
+                self.backfill(topic, epoch, from, to).await?;
+                self.mailbox.open_gate(topic);
+                Flow::Continue(())
+            }
+        }
+    }
+
+    async fn backfill(&mut self, topic: &Topic, epoch: Epoch, from: u64, to: u64) -> Flow {
+        let mut next = from + 1;
+        while next <= to {
+            let last = to.min(next + BACKFILL - 1);
+            let logged = match self
+                .state
+                .reader
+                .range(topic, Range { first: next, last })
+                .await
+            {
+                Ok(logged) => logged,
+                Err(error) => {
+                    tracing::error!(%error, %topic, "the journal could not be read for a resume");
+                    return Flow::Break(End::Close(CloseCode::Gap));
+                }
+            };
+            let now = wall_time();
+            let frames = logged.into_iter().filter_map(|logged| {
+                let (topic, data) = publication(&logged.record.event)?;
+                let offset = logged.place.offset;
+                let push = Push {
+                    topic,
+                    epoch,
+                    first: offset,
+                    last: offset,
+                    seq: logged.record.seq,
+                    kind: PushKind::Event,
+                    t_source: Some(logged.record.time),
+                    t_received: logged.received,
+                    t_published: now,
+                    data,
+                };
+                json::encode_push(&push).ok().map(Into::into)
+            });
+            let frames: Vec<bytes::Bytes> = frames.collect();
+            flow(self.out.frames(frames).await)?;
+            next = last + 1;
+        }
+        Flow::Continue(())
+    }
+
+    async fn unsubscribe(&mut self, id: u64, topics: Vec<String>) -> Flow {
+        let mut reply = Reply {
+            id,
+            ..Reply::default()
+        };
+        for name in topics {
+            if name == EVERY_MARKET {
+                self.state.hub.unwatch_markets(&self.mailbox);
+                let markets = self
+                    .subscribed
+                    .extract_if(.., |topic| matches!(topic, Topic::Market(_)));
+                for topic in markets {
+                    self.state.hub.leave(&self.mailbox, &topic);
+                }
+                continue;
+            }
+            match name.parse::<Topic>() {
+                Ok(topic) => {
+                    self.subscribed.remove(&topic);
+                    self.state.hub.leave(&self.mailbox, &topic);
+                }
+                Err(error) => reply.errors.push(TopicError {
+                    topic: name.chars().take(80).collect(),
+                    code: "unknown_topic".to_owned(),
+                    message: error.to_string(),
+                }),
+            }
+        }
+        self.send(ServerFrame::Ok(reply)).await
+    }
+
+    async fn command(&mut self, id: u64, bot: Option<BotId>, command: BotCommand) -> Flow {
+        let bot = bot.unwrap_or_else(BotId::paper);
+        match self.state.engine.submit(bot, vec![command]).await {
+            Ok(answer) => match answer.results.into_iter().next() {
+                Some(Ok(accepted)) => {
+                    let order = match accepted {
+                        Accepted::Order(order) => Some(order.id),
+                        Accepted::Duplicate { id } => id.parse().ok(),
+                        Accepted::Seen | Accepted::Recorded { .. } => None,
+                    };
+                    self.send(ServerFrame::Ok(Reply {
+                        id,
+                        seq: Some(answer.seq),
+                        order,
+                        ..Reply::default()
+                    }))
+                    .await
+                }
+                Some(Err(rejection)) => self.refuse(Some(id), rejection, false).await,
+                None => Flow::Continue(()),
+            },
+            Err(unavailable) => {
+                let code = match unavailable {
+                    Unavailable::Journal => "journal_unavailable",
+                    Unavailable::Busy => "busy",
+                    Unavailable::Stopped => "shutting_down",
+                };
+                self.refuse(
+                    Some(id),
+                    Rejection::new(code, unavailable.to_string()),
+                    true,
+                )
+                .await
+            }
+        }
+    }
+
+    /// Sends what waits in the mailbox.
+    async fn deliver(&mut self) -> Flow {
+        let drained = self.mailbox.drain();
+        if drained.overflowed {
+            return Flow::Break(End::Close(CloseCode::TooSlow));
+        }
+        self.subscribed.extend(drained.appeared);
+        let whole: Vec<_> = drained
+            .whole
+            .iter()
+            .filter_map(|topic| self.state.hub.snapshot(topic))
+            .collect();
+        let publications = drained.log.iter().chain(&drained.conflated).chain(&whole);
+        let frames = publications
+            .map(|publication| publication.frame.clone())
+            .collect();
+        flow(self.out.frames(frames).await)
+    }
+
+    async fn heartbeat(&mut self) -> Flow {
+        let heads = self.state.hub.heads(&self.subscribed);
+        self.send(ServerFrame::Heartbeat(Heartbeat {
+            heads,
+            server_time: wall_time(),
+        }))
+        .await
+    }
+
+    async fn bad_frame(&mut self, id: Option<u64>, code: &str, message: &str) -> Flow {
+        Counters::add(&self.state.monitor.counters.bad_frames, 1);
+        self.refuse(id, Rejection::new(code, message), false)
+            .await?;
+        if self.bad_frames.note(Instant::now()) {
+            return Flow::Break(End::Close(CloseCode::BadFrame));
+        }
+        Flow::Continue(())
+    }
+
+    async fn refuse(&mut self, id: Option<u64>, rejection: Rejection, temporary: bool) -> Flow {
+        let Rejection {
+            code,
+            field,
+            message,
+        } = rejection;
+        let retry_ms = temporary.then_some(1_000);
+        self.send(ServerFrame::Error(ErrorReply {
+            id,
+            code,
+            field,
+            message,
+            temporary,
+            retry_ms,
+        }))
+        .await
+    }
+
+    async fn send(&mut self, frame: ServerFrame) -> Flow {
+        flow(self.out.frame(&frame).await)
+    }
+}
+
+/// How a subscription begins, beside its place.
+enum Beginning {
+    Fresh,
+    Resumed {
+        from: u64,
+        to: u64,
+    },
+    Backfill {
+        epoch: Epoch,
+        from: u64,
+        to: u64,
+    },
+    Resync {
+        epoch: Epoch,
+        offset: u64,
+        reason: ResyncReason,
+    },
+}
+
+fn flow(result: Result<(), Gone>) -> Flow {
+    match result {
+        Ok(()) => Flow::Continue(()),
+        Err(gone) => Flow::Break(gone.into()),
+    }
+}
+
+fn id_of(frame: &ClientFrame) -> Option<u64> {
+    match frame {
+        ClientFrame::Hello { .. } => None,
+        ClientFrame::Subscribe { id, .. }
+        | ClientFrame::Unsubscribe { id, .. }
+        | ClientFrame::Ping { id, .. }
+        | ClientFrame::Order { id, .. }
+        | ClientFrame::Cancel { id, .. } => Some(*id),
+    }
+}
+
+/// The close code of what the transport could not read. axum hands the cause on as text only.
+fn transport_fault(error: &axum::Error) -> End {
+    let text = error.to_string();
+    if text.contains("too long") || text.contains("Space limit") {
+        End::Transport(1009, "message too big")
+    } else if text.to_ascii_lowercase().contains("utf") {
+        End::Transport(1007, "not UTF-8")
+    } else if text.contains("Connection") || text.contains("reset") || text.contains("IO error") {
+        End::Gone
+    } else {
+        End::Transport(1002, "protocol error")
+    }
+}
