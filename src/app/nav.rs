@@ -105,8 +105,7 @@ fn icon(page: Page) -> &'static str {
 /// The name where there is little room.
 fn short_title(page: Page) -> &'static str {
     match page {
-        Page::Performance => "Results",
-        Page::Overview => "Home",
+        Page::Performance => "Stats",
         other => other.title(),
     }
 }
@@ -123,14 +122,13 @@ pub fn Nav() -> impl IntoView {
                 <li>
                     <a
                         href=move || links.to(page.path())
-                        aria-label=page.title()
                         aria-current=move || (open.get() == Some(page)).then_some("page")
                     >
                         <svg viewBox="0 0 24 24" aria-hidden="true">
                             <path d=icon(page)></path>
                         </svg>
-                        <span class="long" aria-hidden="true">{page.title()}</span>
-                        <span class="short" aria-hidden="true">{short_title(page)}</span>
+                        <span class="long">{page.title()}</span>
+                        <span class="short">{short_title(page)}</span>
                     </a>
                 </li>
             }

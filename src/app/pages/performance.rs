@@ -39,9 +39,9 @@ fn performance(bot: BotId, window: Window) -> impl IntoView {
         {windows(window, links)}
         <div class="grid">
             <Tile title="Equity and drawdown" class="span-8" fresh=equity>
-                <EquityCurve equity />
+                <EquityCurve equity window=window.micros() />
             </Tile>
-            <Tile title="All time" class="span-4" fresh=performance>
+            <Tile title="Accuracy and costs, all time" class="span-4" fresh=performance>
                 <Accuracy performance />
                 <dl class="facts">
                     <Fact live=performance name="Fees paid" field="performance.fees_paid" read=|p: &Performance| Reading::money(p.fees_paid) />

@@ -157,9 +157,10 @@ fn sums(
         let rows: Vec<_> = terms
             .iter()
             .map(|(sign, name, value)| {
-                let total = *sign == "=";
+                let is_total = matches!(*sign, "=" | "≠");
+                let is_wrong = *sign == "≠";
                 view! {
-                    <tr class:total=total>
+                    <tr class:total=is_total class:bad=is_wrong>
                         <td>{*sign}</td>
                         <th scope="row">{*name}</th>
                         <td class="num" data-value=value.to_string()>{format::money(*value)}</td>
@@ -173,14 +174,18 @@ fn sums(
             </table>
         }
     };
+    let equals = |holds: bool| if holds { "=" } else { "≠" };
+    let worth = equals(p.cash + positions == p.equity);
+    let gain = p.equity - p.deposits;
+    let earned = equals(p.realised_pnl + p.unrealised_pnl - p.fees == gain);
     view! {
-        {sum(&[("", "Cash", p.cash), ("+", "Positions", positions), ("=", "Equity", p.equity)])}
+        {sum(&[("", "Cash", p.cash), ("+", "Positions", positions), (worth, "Equity", p.equity)])}
         {sum(
             &[
                 ("", "Realised", p.realised_pnl),
                 ("+", "Unrealised", p.unrealised_pnl),
                 ("−", "Fees", p.fees),
-                ("=", "Equity − deposits", p.equity - p.deposits),
+                (earned, "Equity − deposits", gain),
             ],
         )}
         <p class="note">{seq.map(|seq| format!("True at seq {}.", format::count(seq.0)))}</p>

@@ -112,11 +112,8 @@ fn details(row: Memo<Option<Decision>>, clock: Clock) -> impl IntoView {
     };
     view! {
         <p class="decision-facts">
-            {move || part(row, |d| format!("{} · made {}", d.model, clock.date_time(d.made_at)))}
-            {move || part(row, |d| format!(" · judged {}", clock.date_time(d.resolves_at)))}
-            {move || part(row, prices)}
+            {move || part(row, |d| facts(d, clock))} <strong>{move || part(row, |d| action(&d.action))}</strong>
         </p>
-        <p class="decision-action">{move || part(row, |d| action(&d.action))}</p>
         <details>
             <summary>"Why"</summary>
             <p class="reasoning">{move || part(row, reasoning)}</p>
@@ -188,18 +185,30 @@ fn action(action: &Action) -> String {
     }
 }
 
-fn prices(decision: &Decision) -> String {
-    let mut words = String::new();
+/// When it was made and when it is judged, at which prices, and what came.
+fn facts(decision: &Decision, clock: Clock) -> String {
+    let mut words = format!(
+        "{} · made {}",
+        decision.model,
+        clock.date_time(decision.made_at)
+    );
     if let Some(price) = decision.price_at {
-        words += &format!(" · at {}", format::price(price));
+        words += &format!(" at {}", format::price(price));
     }
     if let Some(target) = decision.price_target {
-        words += &format!(" · target {}", format::price(target));
+        words += &format!(", target {}", format::price(target));
     }
+    let verb = if decision.outcome == Outcome::Pending {
+        "resolves"
+    } else {
+        "resolved"
+    };
+    let at = decision.resolved_at.unwrap_or(decision.resolves_at);
+    words += &format!(" · {verb} {}", clock.date_time(at));
     if let Some(realised) = decision.realised_return {
-        words += &format!(" · came {}", format::signed_fraction(realised));
+        words += &format!(", return {}", format::signed_fraction(realised));
     }
-    words
+    words + " · "
 }
 
 fn reasoning(decision: &Decision) -> String {

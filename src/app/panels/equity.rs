@@ -8,14 +8,18 @@ use crate::app::live::Live;
 use crate::app::widgets::{Absent, Axes};
 use crate::domain::EquityPoint;
 
+/// The newest samples, or those of them that lie in a window of so many µs.
 #[component]
-pub fn EquityCurve(equity: Live<Vec<EquityPoint>>) -> impl IntoView {
+pub fn EquityCurve(
+    equity: Live<Vec<EquityPoint>>,
+    #[prop(optional_no_strip)] window: Option<i64>,
+) -> impl IntoView {
     let clock = use_clock();
     let plot = Memo::new(move |_| {
         equity.value.with(|points| {
             points
                 .as_ref()
-                .map(|points| chart::equity(points, |time| clock.axis_time(time)))
+                .map(|points| chart::equity(within(points, window), |time| clock.axis_time(time)))
         })
     });
     move || {
@@ -28,6 +32,14 @@ pub fn EquityCurve(equity: Live<Vec<EquityPoint>>) -> impl IntoView {
         Some(Some(plot)) => drawn(plot, equity.stale).into_any(),
     }
     }
+}
+
+fn within(points: &[EquityPoint], window: Option<i64>) -> &[EquityPoint] {
+    let (Some(span), Some(last)) = (window, points.last()) else {
+        return points;
+    };
+    let from = last.time.plus(-span);
+    &points[points.partition_point(|point| point.time < from)..]
 }
 
 fn drawn(plot: EquityPlot, stale: Signal<bool>) -> impl IntoView {
