@@ -79,6 +79,8 @@ pub async fn serve(
         shutdown: sockets.clone(),
         config,
     });
+    // Starts the executor that rendering needs. The routes themselves stand in the access table.
+    leptos_axum::generate_route_list(crate::app::App);
     let router = router(&state);
     let limit = Duration::from_millis(state.config.server.shutdown_ms.into());
 
