@@ -2,7 +2,7 @@
 // first chart is made. It hands plain JSON in and nothing out; the pages call it as
 // `window.plainsightChart`. Colours are the page's own tokens, read again when the theme changes.
 
-const LIBRARY = "/vendor/lightweight-charts.standalone.production.mjs";
+const LIBRARY = "/vendor/lightweight-charts.js";
 const MAX_POINTS = 1000;
 let library;
 
