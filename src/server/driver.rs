@@ -209,7 +209,6 @@ impl Driver {
     ) -> Result<Accepted, Rejection> {
         let seq = self.parts.engine.seq().next();
         let processed = self.parts.engine.process(seq, input);
-        gathered.batch.head = seq;
         gathered
             .batch
             .entries
@@ -236,6 +235,8 @@ impl Driver {
                 gathered.batch.snapshot = self.snapshot(cursor);
             }
             gathered.batch.topics = self.missing_topics();
+            // Also where the batch brought no input: a feed that has only its end to tell.
+            gathered.batch.head = self.parts.engine.seq();
             let Committed::Written { places, outage } =
                 self.commit(&gathered.batch, shutdown).await
             else {
