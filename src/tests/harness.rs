@@ -265,6 +265,15 @@ impl TestServer {
         self.read(&format!("/v1/portfolio?bot={bot}")).await
     }
 
+    /// The portfolio as soon as it has taken the input `seq` in.
+    pub async fn portfolio_after(&self, bot: &str, seq: u64) -> Portfolio {
+        until("the portfolio is as of its newest input", async || {
+            let answer = self.get(&format!("/v1/portfolio?bot={bot}")).await;
+            (answer.status == 200 && answer.seq() >= seq).then(|| answer.read())
+        })
+        .await
+    }
+
     /// Reports events of `bot`; all of them must be recorded.
     pub async fn report(&self, bot: &str, events: &[Value]) -> Answer {
         let answer = self

@@ -13,6 +13,9 @@ mod market;
 
 mod bad_frames;
 mod heavy_replay;
+mod ingest;
+mod pages;
 mod protocol;
 mod replay;
+mod rest;
 mod resume;
