@@ -352,6 +352,14 @@ impl Stopped {
         self.running(addr, Machine::Program(Running(child))).await
     }
 
+    /// Starts the program and kills it, wherever it is by then.
+    pub async fn start_and_kill(self, after: Duration) -> Self {
+        let running = Running(self.command().spawn().unwrap());
+        tokio::time::sleep(after).await;
+        drop(running);
+        self
+    }
+
     fn command(&self) -> Command {
         let feed = &self.config.feed;
         let mut command = plainsight(["serve", "--addr", &self.addr.to_string(), "--data"]);
