@@ -450,7 +450,7 @@ impl Driver {
         match self.parts.journal.append(&gathered.batch).await {
             Ok(places) => self.publish(gathered.batch, &places),
             Err(error) => {
-                tracing::error!(%error, "the last batch could not be written; it will be made again")
+                tracing::error!(%error, "the last batch could not be written; it will be made again");
             }
         }
         if let Err(error) = self.parts.journal.close().await {
