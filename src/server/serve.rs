@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
-use super::access;
 use super::config::{Config, DEFAULT_FILE};
+use super::router;
 use super::startup::{self, StartError, Started};
 use super::state::{AppState, Inner};
 
@@ -132,7 +132,7 @@ fn listen(addr: SocketAddr) -> Result<TcpListener, ServeError> {
 }
 
 fn router(state: &AppState) -> Router {
-    access::router(state)
+    router::router(state)
         .layer(RequestBodyLimitLayer::new(
             state.config.server.max_body_bytes,
         ))
