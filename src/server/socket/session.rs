@@ -24,7 +24,7 @@ use crate::server::state::AppState;
 use crate::wire::frame::{
     API_VERSION, Closing, ErrorReply, Heartbeat, Limits, Pong, Reply, Since, Welcome,
 };
-use crate::wire::json;
+use crate::wire::json::{self, BadFrame};
 use crate::wire::{ClientFrame, CloseCode, Position, ServerFrame, Topic};
 
 /// After a shutdown clients spread their return over this, ms.
@@ -173,6 +173,10 @@ impl Session {
     async fn line(&mut self, line: &str) -> Flow {
         let frame = match json::decode_client(line) {
             Ok(frame) => frame,
+            Err(error @ BadFrame::NotSupported(_)) => {
+                let rejection = Rejection::new("not_supported", error.to_string());
+                return self.refuse(json::id_of(line), rejection, false).await;
+            }
             Err(error) => {
                 return self
                     .bad_frame(json::id_of(line), "bad_frame", &error.to_string())
