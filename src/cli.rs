@@ -39,7 +39,9 @@ fn refuse(error: &clap::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let text = error.render().to_string();
-    let line = text.lines().next().unwrap_or_default();
+    // What it is, and on lines of their own the names that it is about.
+    let paragraph = text.lines().take_while(|line| !line.trim().is_empty());
+    let line = paragraph.map(str::trim).collect::<Vec<_>>().join(" ");
     eprintln!(
         "plainsight: {} (see --help)",
         line.trim_start_matches("error: ")

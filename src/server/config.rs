@@ -223,7 +223,8 @@ impl Config {
         let path = file.unwrap_or(Path::new(DEFAULT_FILE));
         match std::fs::read_to_string(path) {
             Ok(text) => {
-                let toml = Toml::string(&text);
+                // By its path, so that an error names the file.
+                let toml = Toml::file_exact(path);
                 if let Ok(tables) =
                     Figment::from(Toml::string(&text)).extract::<figment::value::Dict>()
                     && let Some(unknown) = tables
@@ -258,10 +259,16 @@ impl Config {
     }
 }
 
+/// Without the picture of the place that the TOML parser draws.
 fn one_line(error: &figment::Error) -> String {
-    error
-        .to_string()
-        .split_whitespace()
+    let text = error.to_string();
+    let is_picture = |line: &&str| {
+        let rest = line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
+        rest.starts_with('|')
+    };
+    text.lines()
+        .filter(|line| !is_picture(line))
+        .flat_map(str::split_whitespace)
         .collect::<Vec<_>>()
         .join(" ")
 }
@@ -300,7 +307,7 @@ mod tests {
             ("[feed]\nsead = 1\n", "sead"),
             ("[server]\naddr = \"nowhere\"\n", "addr"),
             ("[feed]\nsymbols = [\"btc\"]\n", "upper-case"),
-            ("[feed\n", "expected"),
+            ("[feed\n", "line 1, column 6 invalid table header"),
         ] {
             let error = load(text).unwrap_err();
             assert!(

@@ -1,1 +1,18 @@
+//! Integration tests, one module for each capability. They drive the real server with real clients,
+//! in this process or as the program itself, and only over 127.0.0.1.
+//!
+//! [`harness`] starts and stops it, [`client`] speaks the native protocol, [`journal`] reads the
+//! data directory from outside, [`market`] makes or finds market data.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod client;
+mod harness;
+mod journal;
+mod market;
+
+mod bad_frames;
+mod heavy_replay;
+mod protocol;
+mod replay;
+mod resume;

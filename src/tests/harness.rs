@@ -1,0 +1,495 @@
+//! The one server of all tests: in this process, or as the program.
+
+use std::fmt::Debug;
+use std::io::Read as _;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use plainsight::domain::{BotId, Health, Portfolio};
+use plainsight::server::config::Config;
+use plainsight::server::serve::{ServeError, serve};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+use crate::market;
+
+/// The longest that anything may take. Nothing waits so long unless it is broken.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+/// Between two looks at something that is waited for.
+pub const GLANCE: Duration = Duration::from_millis(20);
+
+/// Where the server runs.
+enum Machine {
+    Here {
+        stop: CancellationToken,
+        thread: JoinHandle<Result<(), ServeError>>,
+    },
+    Program(Running),
+}
+
+/// A program that does not outlive its test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Gone already, most of the time.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+pub struct TestServer {
+    pub addr: SocketAddr,
+    pub config: Config,
+    /// Set for the program beside the flags: `PLAINSIGHT_SECTION__KEY` and its value.
+    environment: Vec<(&'static str, String)>,
+    home: Arc<TempDir>,
+    machine: Machine,
+    http: reqwest::Client,
+}
+
+/// A server that was stopped, ready to be started again on its data and its port.
+pub struct Stopped {
+    addr: SocketAddr,
+    pub config: Config,
+    environment: Vec<(&'static str, String)>,
+    home: Arc<TempDir>,
+}
+
+/// An answer over HTTP, read to the end.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    pub fn seq(&self) -> u64 {
+        self.header("plainsight-seq")
+            .and_then(|seq| seq.parse().ok())
+            .unwrap_or_else(|| panic!("no Plainsight-Seq: {self:?}"))
+    }
+
+    pub fn json(&self) -> Value {
+        self.read()
+    }
+
+    pub fn read<T: DeserializeOwned>(&self) -> T {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// Checks that this is a problem with this status and code, and gives the rest of it.
+    #[track_caller]
+    pub fn problem(&self, status: u16, code: &str) -> Value {
+        let kind = self.header("content-type").unwrap_or_default();
+        assert_eq!(kind, "application/problem+json", "{self:?}");
+        let problem = self.json();
+        assert_eq!(
+            (self.status, problem["code"].as_str()),
+            (status, Some(code)),
+            "{self:?}"
+        );
+        assert_eq!(problem["status"], status, "{self:?}");
+        problem
+    }
+}
+
+/// A configuration that meets the tests' needs: any port, data that is nobody else's.
+fn configuration(home: &TempDir) -> Config {
+    let mut config = Config::default();
+    config.server.addr = SocketAddr::from(([127, 0, 0, 1], 0));
+    config.store.data = home.path().join("data");
+    config
+}
+
+impl TestServer {
+    /// In this process, configured by `change`.
+    pub async fn start(change: impl FnOnce(&mut Config)) -> Self {
+        let home = Arc::new(TempDir::new().unwrap());
+        let mut config = configuration(&home);
+        change(&mut config);
+        let stopped = Stopped {
+            addr: config.server.addr,
+            config,
+            environment: Vec::new(),
+            home,
+        };
+        stopped.start().await
+    }
+
+    /// In this process, with a simulated market a hundred times as fast as life.
+    pub async fn simulated() -> Self {
+        Self::start(|config| "100".clone_into(&mut config.feed.speed)).await
+    }
+
+    /// In this process, over recorded data that has come to its end: everything holds still, and
+    /// what happens next is up to the test.
+    pub async fn still(change: impl FnOnce(&mut Config)) -> Self {
+        let server = Self::start(|config| {
+            let path = config.store.data.with_file_name("BTCUSDT-aggTrades.csv");
+            std::fs::write(&path, market::agg_trades(5_400)).unwrap();
+            config.feed.source = format!("replay:{}", path.display());
+            "max".clone_into(&mut config.feed.speed);
+            change(config);
+        })
+        .await;
+        server.settle().await;
+        server
+    }
+
+    /// The program itself, by flags and environment, on a port that is free.
+    pub async fn program(
+        environment: &[(&'static str, &str)],
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
+        let home = Arc::new(TempDir::new().unwrap());
+        let mut config = configuration(&home);
+        change(&mut config);
+        let stopped = Stopped {
+            addr: free_address(),
+            config,
+            environment: environment
+                .iter()
+                .map(|(name, value)| (*name, (*value).to_owned()))
+                .collect(),
+            home,
+        };
+        stopped.start_program().await
+    }
+
+    pub fn data(&self) -> &Path {
+        &self.config.store.data
+    }
+
+    /// Stops it as a signal to terminate would, and waits for its end.
+    pub async fn stop(self) -> Stopped {
+        match self.machine {
+            Machine::Here { stop, thread } => {
+                stop.cancel();
+                until("it stops", async || thread.is_finished().then_some(())).await;
+                thread.join().unwrap().unwrap();
+            }
+            Machine::Program(mut running) => {
+                signal(&running.0, "TERM");
+                let status = wait(&mut running.0);
+                assert!(status.success(), "it ended with {status}");
+            }
+        }
+        Stopped {
+            addr: self.addr,
+            config: self.config,
+            environment: self.environment,
+            home: self.home,
+        }
+    }
+
+    /// `kill -9`.
+    pub fn kill(self) -> Stopped {
+        match self.machine {
+            Machine::Program(running) => drop(running),
+            Machine::Here { .. } => unreachable!("only the program can be killed"),
+        }
+        Stopped {
+            addr: self.addr,
+            config: self.config,
+            environment: self.environment,
+            home: self.home,
+        }
+    }
+
+    pub async fn restart(self) -> Self {
+        self.stop().await.start().await
+    }
+
+    /// The program's process id.
+    pub fn pid(&self) -> u32 {
+        match &self.machine {
+            Machine::Program(running) => running.0.id(),
+            Machine::Here { .. } => unreachable!("it runs in this process"),
+        }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.addr)
+    }
+
+    /// Sends a request; one that is not answered in time fails the test.
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+        self.try_send(request).await.expect("no answer")
+    }
+
+    pub async fn try_send(&self, request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
+        let response = request.send().await?;
+        Ok(Answer {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            text: response.text().await?,
+        })
+    }
+
+    pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method.parse().unwrap(), self.url(path))
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request("GET", path)).await
+    }
+
+    /// The body of an answer that must be 200.
+    pub async fn read<T: DeserializeOwned>(&self, path: &str) -> T {
+        let answer = self.get(path).await;
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        answer.read()
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(self.request("POST", path).json(body)).await
+    }
+
+    pub async fn health(&self) -> Health {
+        self.read("/health").await
+    }
+
+    pub async fn portfolio(&self, bot: &str) -> Portfolio {
+        self.read(&format!("/v1/portfolio?bot={bot}")).await
+    }
+
+    /// Reports events of `bot`; all of them must be recorded.
+    pub async fn report(&self, bot: &str, events: &[Value]) -> Answer {
+        let answer = self
+            .post(&format!("/v1/bots/{bot}/events"), &json!(events))
+            .await;
+        assert_eq!(answer.json()["recorded"], events.len(), "{answer:?}");
+        answer
+    }
+
+    /// Reports notes `n<from>` to `n<to>` of `bot`: one publication on `agent:<bot>` each.
+    pub async fn notes(&self, bot: &str, numbers: std::ops::RangeInclusive<u64>) {
+        let notes: Vec<_> = numbers
+            .map(|n| json!({"type": "note", "id": format!("n{n}"), "text": format!("note {n}")}))
+            .collect();
+        self.report(bot, &notes).await;
+    }
+
+    /// Waits until a recorded feed is over and every figure is as of its end.
+    pub async fn settle(&self) {
+        until("the replay has ended and is shown", async || {
+            let health = self.health().await;
+            let paper = BotId::paper();
+            let portfolio = self.get(&format!("/v1/portfolio?bot={paper}")).await;
+            let performance = self.get(&format!("/v1/performance?bot={paper}")).await;
+            let time = json!(health.feed.market_time);
+            let current = [&portfolio, &performance]
+                .iter()
+                .all(|answer| answer.status == 200 && answer.json()["time"] == time);
+            let ended = health.feed.state == plainsight::domain::health::FeedState::Ended;
+            (ended && current).then_some(())
+        })
+        .await;
+    }
+}
+
+impl Stopped {
+    /// Starts it again as it was, in this process.
+    pub async fn start(self) -> TestServer {
+        let mut config = self.config.clone();
+        config.server.addr = self.addr;
+        let stop = CancellationToken::new();
+        let (told, address) = tokio::sync::oneshot::channel();
+        let token = stop.clone();
+        // As in the program: a runtime of its own, that nothing of the test can hold up.
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            runtime.block_on(serve(config, token, move |address| {
+                told.send(address).unwrap()
+            }))
+        });
+        let address = tokio::time::timeout(PATIENCE, address).await;
+        let Ok(addr) = address.expect("it does not start") else {
+            panic!("it did not start: {:?}", thread.join().unwrap());
+        };
+        self.running(addr, Machine::Here { stop, thread }).await
+    }
+
+    /// Starts the program.
+    pub async fn start_program(self) -> TestServer {
+        let child = self.command().spawn().unwrap();
+        let addr = self.addr;
+        self.running(addr, Machine::Program(Running(child))).await
+    }
+
+    /// Starts the program by a shell that runs `before` first.
+    pub async fn start_program_after(self, before: &str) -> TestServer {
+        let program = self.command();
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(format!("{before}; exec \"$0\" \"$@\""));
+        shell.arg(program.get_program()).args(program.get_args());
+        for (name, value) in program.get_envs() {
+            shell.env(name, value.unwrap_or_default());
+        }
+        let child = shell.spawn().unwrap();
+        let addr = self.addr;
+        self.running(addr, Machine::Program(Running(child))).await
+    }
+
+    fn command(&self) -> Command {
+        let feed = &self.config.feed;
+        let mut command = plainsight(["serve", "--addr", &self.addr.to_string(), "--data"]);
+        command.arg(&self.config.store.data);
+        command.args(["--feed", &feed.source, "--speed", &feed.speed]);
+        command.args(["--seed", &feed.seed.to_string()]);
+        command.env("PLAINSIGHT_LOG__FILTER", "warn");
+        for (name, value) in &self.environment {
+            command.env(name, value);
+        }
+        command
+    }
+
+    async fn running(self, addr: SocketAddr, machine: Machine) -> TestServer {
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(PATIENCE)
+            // A connection of a server that was killed is of no use to the next one.
+            .pool_max_idle_per_host(0)
+            .build()
+            .unwrap();
+        let mut server = TestServer {
+            addr,
+            config: self.config,
+            environment: self.environment,
+            home: self.home,
+            machine,
+            http,
+        };
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let shown = server
+                .try_send(server.request("GET", "/v1/portfolio"))
+                .await;
+            if shown.is_ok_and(|answer| answer.status == 200) {
+                return server;
+            }
+            if let Machine::Program(running) = &mut server.machine
+                && let Some(status) = running.0.try_wait().unwrap()
+            {
+                panic!("the program ended with {status}");
+            }
+            assert!(Instant::now() < deadline, "the server does not answer");
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+}
+
+/// The program with these arguments; nothing of this process's environment configures it.
+pub fn plainsight<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plainsight"));
+    command.args(arguments).stdin(Stdio::null());
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("PLAINSIGHT_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// What a program that was run to its end left behind.
+pub struct Ran {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// Runs the program to its end, which must come in time.
+pub fn run(mut command: Command) -> Ran {
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = child.stdout.take().unwrap();
+    let reading = std::thread::spawn(move || {
+        let mut text = String::new();
+        out.read_to_string(&mut text).unwrap();
+        text
+    });
+    let mut err = child.stderr.take().unwrap();
+    let erring = std::thread::spawn(move || {
+        let mut text = Vec::new();
+        err.read_to_end(&mut text).unwrap();
+        String::from_utf8_lossy(&text).into_owned()
+    });
+    let status = wait(&mut child);
+    Ran {
+        code: status.code(),
+        stdout: reading.join().unwrap(),
+        stderr: erring.join().unwrap(),
+    }
+}
+
+pub fn wait(child: &mut Child) -> std::process::ExitStatus {
+    let deadline = Instant::now() + 4 * PATIENCE;
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        if Instant::now() > deadline {
+            child.kill().unwrap();
+            panic!("the program does not end");
+        }
+        std::thread::sleep(GLANCE);
+    }
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill")
+        .args(["-s", name, &child.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+}
+
+pub fn free_address() -> SocketAddr {
+    TcpListener::bind(("127.0.0.1", 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
+}
+
+/// Asks again and again until there is an answer.
+pub async fn until<T>(what: impl Debug, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "waited in vain: {what:?}");
+        tokio::time::sleep(GLANCE).await;
+    }
+}
+
+/// A folder of `../shared/data`; where it is absent the test is skipped, in CI it fails.
+pub fn recorded(folder: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared/data")
+        .join(folder);
+    if path.is_dir() {
+        return Some(path);
+    }
+    let message = format!("{}: this folder is not there", path.display());
+    assert!(
+        std::env::var_os("CI").is_none_or(|ci| ci != "true"),
+        "{message}"
+    );
+    println!("skipped: {message}");
+    None
+}
