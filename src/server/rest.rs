@@ -62,16 +62,14 @@ pub fn answer(seq: Seq, body: &impl Serialize) -> Result<Response, AppError> {
     Ok((headers, body).into_response())
 }
 
-/// The value of a conflated topic.
+/// The value of a conflated topic, with the seq that it was taken at: the engine may have gone on
+/// since.
 fn value(state: &AppState, topic: Topic) -> Result<(Seq, Payload), AppError> {
     let cut = state.hub.cut(std::slice::from_ref(&topic), 0);
-    let value = cut
-        .topics
-        .into_iter()
-        .next()
-        .and_then(|found| found.content.into_iter().next());
+    let found = cut.topics.into_iter().next();
+    let value = found.and_then(|found| Some((found.seq, found.content.into_iter().next()?)));
     match value {
-        Some(payload) => Ok((cut.seq, payload)),
+        Some(value) => Ok(value),
         None => Err(AppError::NotFound(format!("there is nothing on {topic}"))),
     }
 }
