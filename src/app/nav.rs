@@ -164,6 +164,9 @@ pub fn Nav() -> impl IntoView {
     .into_any()
 }
 
+/// A constant and no literal: of literals the macro makes a plain attribute.
+const SHOW: &str = r#"<button type="submit">Show</button>"#;
+
 /// Which bot is shown. A form of its own where there is no script.
 #[component]
 fn BotSwitch() -> impl IntoView {
@@ -203,7 +206,7 @@ fn BotSwitch() -> impl IntoView {
                         .collect_view()
                 }}
             </select>
-            <noscript inner_html="<button type=\"submit\">Show</button>"></noscript>
+            <noscript inner_html=SHOW></noscript>
         </form>
     }
     .into_any()

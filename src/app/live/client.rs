@@ -88,6 +88,7 @@ struct Core {
     retry_timer: RefCell<Option<browser::Timer>>,
     flush_timer: RefCell<Option<browser::Timer>>,
     suspect_timer: RefCell<Option<browser::Timer>>,
+    unknown_timer: RefCell<Option<browser::Timer>>,
     on_frame: OnceCell<js_sys::Function>,
     listeners: RefCell<Listeners>,
 }
@@ -124,6 +125,7 @@ impl Client {
             retry_timer: RefCell::default(),
             flush_timer: RefCell::default(),
             suspect_timer: RefCell::default(),
+            unknown_timer: RefCell::default(),
             on_frame: OnceCell::new(),
             listeners: RefCell::default(),
         };
