@@ -87,6 +87,12 @@ for (const path of ['/', '/market', '/trades', '/positions', '/decisions', '/per
   });
 }
 
+test('the chart takes over from the drawing of the server', async ({ page, open }) => {
+  await open('/market');
+  await expect(page.locator('.chart-live[data-chart="ready"] canvas').first()).toBeVisible();
+  await expect(page.locator('.chart-still')).toBeHidden();
+});
+
 test('the badge goes from connecting to live', async ({ page, open }) => {
   await recordStates(page);
   const response = await open('/');
