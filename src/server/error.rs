@@ -21,6 +21,10 @@ pub enum AppError {
     NotFound(String),
     #[error("this is for operators")]
     Forbidden,
+    #[error("this address does not take that method")]
+    MethodNotAllowed,
+    #[error("the body is larger than is allowed")]
+    TooLarge,
     /// The engine refused a command.
     #[error(transparent)]
     Rejected(#[from] Rejection),
@@ -63,6 +67,8 @@ impl AppError {
             Self::BadRequest { .. } => StatusCode::BAD_REQUEST,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Rejected(rejection) if rejection.code == "unknown_order" => StatusCode::NOT_FOUND,
             Self::Rejected(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable(_) | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -76,6 +82,8 @@ impl AppError {
             Self::BadRequest { code, .. } => code,
             Self::NotFound(_) => "not_found",
             Self::Forbidden => "forbidden",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::TooLarge => "too_large",
             Self::Rejected(rejection) => &rejection.code,
             Self::Unavailable(Unavailable::Journal) | Self::Store(_) => "journal_unavailable",
             Self::Unavailable(Unavailable::Busy) => "busy",

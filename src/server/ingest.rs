@@ -1,7 +1,6 @@
 //! `POST /v1/bots/{bot}/events`: what an outside bot reports. Each item stands for itself: a bad one
 //! names its field, and the good ones count.
 
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Serialize;
@@ -10,7 +9,7 @@ use serde_json::Value;
 
 use super::driver::report_kind;
 use super::error::AppError;
-use super::rest::answer;
+use super::rest::{self, answer};
 use super::state::AppState;
 use crate::domain::{BotCommand, BotId, BotReport, Rejection, Seq};
 use crate::engine::Accepted;
@@ -47,7 +46,7 @@ struct Body {
 pub async fn events(
     State(state): State<AppState>,
     Path(bot): Path<String>,
-    body: Bytes,
+    body: rest::Body,
 ) -> Result<Response, AppError> {
     let bot: BotId = bot
         .parse()
@@ -59,7 +58,7 @@ pub async fn events(
             "paper is the built-in bot; use another name",
         ));
     }
-    let items = items(&body)?;
+    let items = items(&rest::body(body)?)?;
     let mut results: Vec<Option<ItemResult>> = vec![None; items.len()];
     let mut commands = Vec::new();
     for (index, item) in items.into_iter().enumerate() {

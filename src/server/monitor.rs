@@ -63,7 +63,8 @@ pub struct Monitor {
 }
 
 impl Monitor {
-    pub fn new(mode: Mode, feed: FeedHealth) -> Self {
+    /// `seq` is where the engine stands at the start.
+    pub fn new(mode: Mode, seq: Seq, feed: FeedHealth) -> Self {
         let journal = JournalHealth {
             writable: true,
             problem: None,
@@ -80,7 +81,7 @@ impl Monitor {
             state: Mutex::new(State {
                 feed,
                 journal,
-                seq: Seq::default(),
+                seq,
                 bots: Vec::new(),
                 journalled: Samples::default(),
                 published: Samples::default(),

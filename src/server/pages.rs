@@ -169,7 +169,8 @@ pub async fn page(State(state): State<AppState>, request: Request<Body>) -> Resp
     render(state, page, request).await
 }
 
-/// Files of the site; whatever is not there is a page that says so, with status 404.
+/// Files of the site; whatever is not there is a page that says so, with status 404. An address of
+/// the API is for programs: they get a problem.
 pub fn files_and_not_found(state: &AppState) -> MethodRouter<AppState> {
     let root = state.leptos.site_root.to_string();
     axum::routing::any(
@@ -179,6 +180,10 @@ pub fn files_and_not_found(state: &AppState) -> MethodRouter<AppState> {
                 .precompressed_gzip()
                 .append_index_html_on_directories(false);
             async move {
+                let path = request.uri().path();
+                if path == "/v1" || path.starts_with("/v1/") {
+                    return AppError::NotFound(format!("there is no {path}")).into_response();
+                }
                 let (parts, body) = request.into_parts();
                 let asked = Request::from_parts(parts.clone(), Body::empty());
                 match tower::ServiceExt::oneshot(files, asked).await {

@@ -5,7 +5,10 @@ mod commands;
 mod history;
 mod machine;
 
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
@@ -30,6 +33,16 @@ pub fn params<T>(params: Params<T>) -> Result<T, AppError> {
         Ok(Query(params)) => Ok(params),
         Err(rejection) => Err(AppError::bad("invalid_query", rejection.body_text())),
     }
+}
+
+/// The same for a body.
+pub type Body = Result<Bytes, BytesRejection>;
+
+pub fn body(body: Body) -> Result<Bytes, AppError> {
+    body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => AppError::TooLarge,
+        _ => AppError::bad("unreadable_body", rejection.body_text()),
+    })
 }
 
 #[derive(Debug, Deserialize)]

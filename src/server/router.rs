@@ -44,7 +44,9 @@ pub fn router(state: &AppState) -> Router<AppState> {
         "/market/{symbol}",
         guarded(get(pages::page), page_role(Page::Market)),
     );
-    router.fallback(pages::files_and_not_found(state))
+    router
+        .method_not_allowed_fallback(|| async { AppError::MethodNotAllowed })
+        .fallback(pages::files_and_not_found(state))
 }
 
 fn guarded(handler: MethodRouter<AppState>, role: Role) -> MethodRouter<AppState> {

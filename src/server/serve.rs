@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use leptos::config::get_configuration;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::limit::RequestBodyLimitLayer;
 
 use super::config::{Config, DEFAULT_FILE};
 use super::router;
@@ -133,9 +133,7 @@ fn listen(addr: SocketAddr) -> Result<TcpListener, ServeError> {
 
 fn router(state: &AppState) -> Router {
     router::router(state)
-        .layer(RequestBodyLimitLayer::new(
-            state.config.server.max_body_bytes,
-        ))
+        .layer(DefaultBodyLimit::max(state.config.server.max_body_bytes))
         .layer(CatchPanicLayer::new())
         .with_state(state.clone())
 }

@@ -211,6 +211,7 @@ pub async fn start(config: &Config) -> Result<Started, StartError> {
 
     let monitor = Arc::new(Monitor::new(
         source.mode(),
+        state.engine.seq(),
         FeedHealth {
             name: config.feed.source.clone(),
             state: FeedState::Running,

@@ -265,6 +265,15 @@ impl TestServer {
         self.read(&format!("/v1/portfolio?bot={bot}")).await
     }
 
+    /// The portfolio as soon as it has taken the input `seq` in.
+    pub async fn portfolio_after(&self, bot: &str, seq: u64) -> Portfolio {
+        until("the portfolio is as of its newest input", async || {
+            let answer = self.get(&format!("/v1/portfolio?bot={bot}")).await;
+            (answer.status == 200 && answer.seq() >= seq).then(|| answer.read())
+        })
+        .await
+    }
+
     /// Reports events of `bot`; all of them must be recorded.
     pub async fn report(&self, bot: &str, events: &[Value]) -> Answer {
         let answer = self
@@ -341,6 +350,14 @@ impl Stopped {
         let child = shell.spawn().unwrap();
         let addr = self.addr;
         self.running(addr, Machine::Program(Running(child))).await
+    }
+
+    /// Starts the program and kills it, wherever it is by then.
+    pub async fn start_and_kill(self, after: Duration) -> Self {
+        let running = Running(self.command().spawn().unwrap());
+        tokio::time::sleep(after).await;
+        drop(running);
+        self
     }
 
     fn command(&self) -> Command {

@@ -12,7 +12,11 @@ mod journal;
 mod market;
 
 mod bad_frames;
+mod heavy_kill;
 mod heavy_replay;
+mod ingest;
+mod pages;
 mod protocol;
 mod replay;
+mod rest;
 mod resume;

@@ -1,10 +1,9 @@
 //! Orders over REST: the commands that the built-in agent has.
 
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
 
-use super::{OfBot, Params, answer, params};
+use super::{Body, OfBot, Params, answer, body, params};
 use crate::domain::{BotCommand, NewOrder, OrderId};
 use crate::engine::Accepted;
 use crate::server::error::AppError;
@@ -14,10 +13,10 @@ use crate::server::state::AppState;
 pub async fn submit_order(
     State(state): State<AppState>,
     query: Params<OfBot>,
-    body: Bytes,
+    order: Body,
 ) -> Result<Response, AppError> {
     let bot = params(query)?.bot();
-    let order: NewOrder = serde_json::from_slice(&body)
+    let order: NewOrder = serde_json::from_slice(&body(order)?)
         .map_err(|error| AppError::bad("invalid_body", error.to_string()))?;
     run(&state, bot, BotCommand::SubmitOrder(order)).await
 }
