@@ -78,8 +78,8 @@ e2e: setup-test ## Browser tests against the real server (development build)
 	PLAINSIGHT_BIN=$(TARGET)/debug/plainsight LEPTOS_SITE_ROOT=$(E2E_SITE) \
 		playwright test --config end2end $(ARGS)
 
-bench: setup ## Benchmarks
-	cargo bench $(ARGS)
+bench: $(STAMP) setup-test ## Measure the release build; writes docs/benchmarks.md
+	benches/report.py $(BIN) $(SITE)
 
 clean: ## Remove what builds and tests made (never data/)
 	cargo clean

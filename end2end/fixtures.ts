@@ -36,6 +36,7 @@ interface Options {
   speed: ServerOptions['speed'];
   seed: ServerOptions['seed'];
   serverArgs: ServerOptions['args'];
+  serverEnv: ServerOptions['env'];
 }
 
 interface Fixtures {
@@ -52,9 +53,10 @@ export const test = base.extend<Options & Fixtures>({
   speed: ['10', { option: true }],
   seed: [1, { option: true }],
   serverArgs: [[], { option: true }],
+  serverEnv: [{}, { option: true }],
 
-  server: async ({ feed, speed, seed, serverArgs }, use, testInfo) => {
-    const server = await Server.create({ feed, speed, seed, args: serverArgs });
+  server: async ({ feed, speed, seed, serverArgs, serverEnv }, use, testInfo) => {
+    const server = await Server.create({ feed, speed, seed, args: serverArgs, env: serverEnv });
     try {
       await server.start();
       await use(server);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const ROOT = path.resolve(__dirname, '..');
+export const ROOT = path.resolve(__dirname, '..');
 const BIN = path.resolve(ROOT, process.env.PLAINSIGHT_BIN || 'target/debug/plainsight');
 const READY_MS = 20_000;
 const STOP_MS = 10_000;
@@ -19,6 +19,8 @@ export interface ServerOptions {
   seed: number;
   /** More arguments for `plainsight serve`. */
   args: string[];
+  /** Settings that have no flag, as `PLAINSIGHT_CLIENT__MAX_ATTEMPTS`. */
+  env: Record<string, string>;
 }
 
 // Nothing outlives the test run, even if it ends in the middle of a test.
@@ -57,13 +59,13 @@ export class Server {
   /** Starts it and returns once `/health` answers 200. */
   async start(): Promise<void> {
     if (this.#process) throw new Error('the server is running already');
-    const { feed, speed, seed, args } = this.options;
+    const { feed, speed, seed, args, env } = this.options;
     const child = spawn(
       BIN,
       ['serve', '--addr', `127.0.0.1:${this.port}`, '--data', this.dataDir]
         .concat(['--feed', feed, '--seed', String(seed), '--speed', speed])
         .concat(args),
-      { cwd: ROOT, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] },
+      { cwd: ROOT, env: { ...environment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
     );
     this.#process = child;
     running.add(child);
@@ -137,7 +139,7 @@ export class Server {
   }
 }
 
-/** Ours without the settings somebody has for their own Plainsight: the flags above are all there is. */
+/** Ours without the settings somebody has for their own Plainsight: a test names all that it needs. */
 function environment(): NodeJS.ProcessEnv {
   const settings = /^(PLAINSIGHT|LEPTOS)_/;
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !settings.test(name)));

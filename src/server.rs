@@ -13,6 +13,7 @@ pub mod monitor;
 pub mod pages;
 pub mod projection;
 pub mod rest;
+pub mod router;
 pub mod serve;
 pub mod socket;
 pub mod startup;

@@ -1,11 +1,15 @@
 // Every page: it answers, hydrates, is quiet, fits a phone and is accessible.
 import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures';
 
 const PAGES = ['/', '/trades', '/positions', '/decisions', '/performance', '/system', '/market'];
 
 // Fast enough for the tables to fill while they are looked at.
-test.use({ speed: '20' });
+test.use({ speed: '30' });
+
+/** Pages that show what the bot did: they are looked at when it did something. */
+const ROWS: Record<string, string> = { '/': 'main tr[data-id]', '/trades': 'main tr[data-id]', '/positions': 'main tr[data-id]', '/decisions': 'main li[data-id]' };
 
 for (const path of PAGES) {
   test.describe(path, () => {
@@ -21,13 +25,16 @@ for (const path of PAGES) {
       expect(await page.evaluate(whatIsTooWide)).toEqual([]);
     });
 
-    for (const colorScheme of ['dark', 'light'] as const) {
-      test.describe(colorScheme, () => {
+    for (const theme of ['dark', 'light'] as const) {
+      test.describe(theme, () => {
         // A cell that flashes is between two colours: contrast is that of the colours at rest.
-        test.use({ colorScheme, contextOptions: { reducedMotion: 'reduce' } });
+        test.use({ contextOptions: { reducedMotion: 'reduce' } });
 
         test('is accessible', async ({ page, open }) => {
           await open(path);
+          await choose(page, theme);
+          const rows = ROWS[path];
+          if (rows) await expect(page.locator(rows).first()).toBeVisible();
           const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa']).analyze();
           const found = violations.map(({ id, help, nodes }) => ({ id, help, at: nodes.map(({ target }) => target.join(' ')) }));
           expect(found).toEqual([]);
@@ -35,6 +42,31 @@ for (const path of PAGES) {
       });
     }
   });
+}
+
+test('the theme is kept, and can follow the system', async ({ page, open }) => {
+  const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  await open('/');
+  const dark = await background();
+  await choose(page, 'light');
+  const light = await background();
+  expect(light).not.toBe(dark);
+  await open('/system');
+  expect(await background(), 'after a reload').toBe(light);
+  await choose(page, 'system');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  expect(await background()).toBe(dark);
+  await page.emulateMedia({ colorScheme: 'light' });
+  expect(await background()).toBe(light);
+});
+
+/** Turns the switch until it says `theme`. */
+async function choose(page: Page, theme: 'dark' | 'light' | 'system'): Promise<void> {
+  const html = page.locator('html');
+  for (let turns = 0; turns < 3 && (await html.getAttribute('data-theme')) !== theme; turns += 1) {
+    await page.locator('[data-switch="theme"]').click();
+  }
+  await expect(html).toHaveAttribute('data-theme', theme);
 }
 
 /** In the page: nothing if it does not scroll sideways, else by how much and the elements that stick out. */

@@ -73,6 +73,8 @@ pub trait Source: Send + Sync {
     /// The server's wall clock, moving about once a second; `None` until the page is live, so that
     /// the first render holds no clock.
     fn now(&self) -> ArcRwSignal<Option<TimeUs>>;
+    /// The feed is over and everything holds still: nothing is late for want of new data.
+    fn held(&self) -> ArcRwSignal<bool>;
     /// Connect now.
     fn retry(&self);
 }
@@ -160,6 +162,7 @@ pub fn use_topic<T: TopicValue>(topic: Topic) -> Live<T> {
     let cell = source.0.acquire(&topic);
     let now = source.0.now();
     let connection = source.0.connection();
+    let held = source.0.held();
     let budget_ms = source.0.boot().client.budget_ms(topic.stream());
     on_cleanup(move || source.0.release(&topic));
 
@@ -181,7 +184,10 @@ pub fn use_topic<T: TopicValue>(topic: Topic) -> Live<T> {
             connection.get(),
             ConnectionState::Reconnecting { .. } | ConnectionState::Offline { .. }
         );
-        cut_off || (budget_ms > 0 && age_ms.get().is_some_and(|age| age > i64::from(budget_ms)))
+        cut_off
+            || (budget_ms > 0
+                && !held.get()
+                && age_ms.get().is_some_and(|age| age > i64::from(budget_ms)))
     });
     Live {
         value: value.into(),

@@ -6,8 +6,8 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 
 use crate::app::live::{use_boot, use_health};
-use crate::app::routes::Page;
-use crate::domain::{BotId, Symbol};
+use crate::app::routes::{FIRST_INTERVAL, Page};
+use crate::domain::{BotId, Interval, Symbol};
 
 /// The bot that is shown: `?bot=`, else the server's first.
 pub fn use_bot() -> Memo<BotId> {
@@ -32,6 +32,20 @@ pub fn use_focus() -> Memo<(BotId, Option<Symbol>)> {
             _ => first.clone(),
         });
         (bot.get(), symbol)
+    })
+}
+
+/// The candles' periods to choose from.
+pub const INTERVALS: [Interval; 4] = [Interval::S1, Interval::M1, Interval::M5, Interval::H1];
+/// The candles' period: `?interval=`, else the first.
+pub fn use_interval() -> Memo<Interval> {
+    let query = use_query_map();
+    Memo::new(move |_| {
+        query
+            .with(|query| query.get("interval"))
+            .and_then(|text| text.parse().ok())
+            .filter(|interval| INTERVALS.contains(interval))
+            .unwrap_or(FIRST_INTERVAL)
     })
 }
 
@@ -150,6 +164,9 @@ pub fn Nav() -> impl IntoView {
     .into_any()
 }
 
+/// A constant and no literal: of literals the macro makes a plain attribute.
+const SHOW: &str = r#"<button type="submit">Show</button>"#;
+
 /// Which bot is shown. A form of its own where there is no script.
 #[component]
 fn BotSwitch() -> impl IntoView {
@@ -189,7 +206,7 @@ fn BotSwitch() -> impl IntoView {
                         .collect_view()
                 }}
             </select>
-            <noscript inner_html="<button type=\"submit\">Show</button>"></noscript>
+            <noscript inner_html=SHOW></noscript>
         </form>
     }
     .into_any()

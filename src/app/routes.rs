@@ -10,6 +10,8 @@ pub struct Focus {
     pub bot: BotId,
     /// The market that is looked at; `None` where the feed has no symbol yet.
     pub symbol: Option<Symbol>,
+    /// `?interval=` of the market page.
+    pub interval: Interval,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,15 +79,18 @@ impl Page {
     pub fn topics(self, focus: &Focus) -> Vec<Topic> {
         let bot = || focus.bot.clone();
         let mut topics = vec![Topic::Health, Topic::Alerts, Topic::Portfolio(bot())];
-        let market = |topics: &mut Vec<Topic>| {
-            if let Some(symbol) = &focus.symbol {
-                topics.push(Topic::Market(symbol.clone()));
-                topics.push(Topic::Candles(symbol.clone(), FIRST_INTERVAL));
-            }
+        let market = |interval| {
+            let symbol = focus.symbol.iter().cloned();
+            symbol.flat_map(move |symbol| {
+                [
+                    Topic::Market(symbol.clone()),
+                    Topic::Candles(symbol, interval),
+                ]
+            })
         };
         match self {
             Self::Overview => {
-                market(&mut topics);
+                topics.extend(market(FIRST_INTERVAL));
                 topics.extend([
                     Topic::Equity(bot()),
                     Topic::Positions(bot()),
@@ -95,7 +100,7 @@ impl Page {
                 ]);
             }
             Self::Market => {
-                market(&mut topics);
+                topics.extend(market(focus.interval));
                 topics.extend([Topic::Trades(bot()), Topic::Decisions(bot())]);
             }
             Self::Trades => topics.push(Topic::Trades(bot())),

@@ -7,8 +7,8 @@ use crate::app::clock::use_clock;
 use crate::app::format;
 use crate::app::live::{ConnectionState, ConnectionStats, use_connection};
 use crate::app::live::{Live, OfflineCause, use_boot, use_health, use_source};
-use crate::app::nav::{use_focus, use_page};
-use crate::app::routes::Focus;
+use crate::app::nav::{use_focus, use_interval, use_page};
+use crate::app::routes::{Focus, Page};
 use crate::app::theme::ThemeSwitch;
 use crate::app::widgets::keyed;
 use crate::domain::health::FeedState;
@@ -173,9 +173,20 @@ fn ConnectionBadge() -> impl IntoView {
 fn WorstAge() -> impl IntoView {
     let page = use_page();
     let focus = use_focus();
-    let key = Memo::new(move |_| (page.get(), focus.get()));
-    let build = |(page, (bot, symbol)): (Option<crate::app::routes::Page>, _)| {
-        let topics = page.map_or_else(Vec::new, |page| page.topics(&Focus { bot, symbol }));
+    let interval = use_interval();
+    let key = Memo::new(move |_| {
+        let (bot, symbol) = focus.get();
+        (
+            page.get(),
+            Focus {
+                bot,
+                symbol,
+                interval: interval.get(),
+            },
+        )
+    });
+    let build = |(page, focus): (Option<Page>, Focus)| {
+        let topics = page.map_or_else(Vec::new, |page| page.topics(&focus));
         let worst = use_worst_age(topics);
         view! {
             <span class="strip-fact" data-field="page.worst_age">

@@ -99,7 +99,7 @@ impl Ledger {
     fn add(&mut self, record: &Record) -> Result<(), Failure> {
         match &record.event {
             Event::Decision(decision) if decision.outcome == Outcome::Pending => {
-                self.decisions += 1
+                self.decisions += 1;
             }
             Event::Fill(_) => self.fills += 1,
             _ => {}

@@ -75,9 +75,9 @@ fn start_log(config: &LogConfig) -> Result<(), Failure> {
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
     if config.json {
-        builder.json().init()
+        builder.json().init();
     } else {
-        builder.init()
+        builder.init();
     }
     Ok(())
 }

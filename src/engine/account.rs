@@ -6,20 +6,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::holding::Holding;
+use super::holding::{Booked, Holding};
 use crate::domain::{
-    BotId, Decimal, EquityPoint, Fill, Invariant, Portfolio, Position, RoundTrip, Symbol, TimeUs,
-    money,
+    BotId, Decimal, EquityPoint, Fill, Invariant, Portfolio, Position, Symbol, TimeUs, money,
 };
-
-/// What a fill did to the account.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Booked {
-    /// Gross, of the part that closed.
-    pub realised_pnl: Decimal,
-    /// The round trip that this fill ended.
-    pub closed: Option<RoundTrip>,
-}
 
 /// The prices that an account is valued at.
 pub type Prices<'a> = &'a dyn Fn(&Symbol) -> Option<Decimal>;

@@ -187,7 +187,7 @@ impl Exchange {
             if resting.order.symbol != *market.symbol() || resting.accepted >= seq {
                 continue;
             }
-            for matched in offer.take(&resting.order, config) {
+            if let Some(matched) = offer.take(&resting.order, config) {
                 happened.push(Happened::Filled(Box::new(
                     resting.fill(matched, config, ids, offer.time),
                 )));

@@ -2,12 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::account::Booked;
 use crate::domain::{BotId, Decimal, Fill, Position, RoundTrip, Side, Symbol, TimeUs};
 
 /// Cost that leaves with a partly closed position is rounded to this many digits after the point:
 /// what leaves and what stays still add up exactly.
 const COST_SCALE: u32 = 12;
+
+/// What a fill did to the account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Booked {
+    /// Gross, of the part that closed.
+    pub realised_pnl: Decimal,
+    /// The round trip that this fill ended.
+    pub closed: Option<RoundTrip>,
+}
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Holding {

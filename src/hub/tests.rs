@@ -138,7 +138,7 @@ fn a_conflated_topic_gives_its_whole_then_changes_then_the_whole_to_the_slow() {
     let topic = Topic::Equity(BotId::paper());
     publish(&mut publisher, vec![equity(&[1, 2], false)]);
     hub.join(&mailbox, &topic, None, 0).unwrap();
-    assert_eq!(mailbox.drain().whole, [topic.clone()]);
+    assert_eq!(mailbox.drain().whole, std::slice::from_ref(&topic));
 
     publish(&mut publisher, vec![equity(&[3], true)]);
     let drained = mailbox.drain();
@@ -152,7 +152,7 @@ fn a_conflated_topic_gives_its_whole_then_changes_then_the_whole_to_the_slow() {
 
     publish(&mut publisher, vec![equity(&[4], true)]);
     publish(&mut publisher, vec![equity(&[5], true)]);
-    assert_eq!(mailbox.drain().whole, [topic.clone()]);
+    assert_eq!(mailbox.drain().whole, std::slice::from_ref(&topic));
     let snapshot = hub.snapshot(&topic).unwrap();
     assert_eq!((snapshot.push.first, snapshot.push.last), (1, 4));
     let Payload::Equity(rows) = &snapshot.push.data else {

@@ -1,21 +1,15 @@
-//! Who may do what, in one table. Routers are built from it and socket commands, topics and pages ask
-//! it, so that nothing can be mounted without a role.
+//! Who may do what, in one table. The router ([`super::router`]) is built from it, and socket commands,
+//! topics and pages ask it, so that nothing can be mounted without a role.
 //!
 //! Until sign-in exists there is one implicit principal: an operator where the connection comes from
 //! this machine, a viewer from anywhere else.
 
 use std::net::SocketAddr;
 
-use axum::Router;
-use axum::extract::{ConnectInfo, FromRequestParts, Request};
+use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::{MethodRouter, delete, get, post};
 
 use super::error::AppError;
-use super::state::AppState;
-use super::{ingest, pages, rest, socket};
 use crate::app::routes::Page;
 use crate::wire::{ClientFrame, Stream, Topic};
 
@@ -66,100 +60,74 @@ impl<S: Send + Sync> FromRequestParts<S> for Principal {
     }
 }
 
+/// What an address leads to. The router has a handler for each, or does not compile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    Health,
+    Ready,
+    Metrics,
+    Socket,
+    Portfolio,
+    Positions,
+    Performance,
+    Candles,
+    Trades,
+    Decisions,
+    Orders,
+    SubmitOrder,
+    CancelOrder,
+    BotEvents,
+}
+
 /// One address of the server.
+#[derive(Debug, Clone, Copy)]
 pub struct Route {
+    pub endpoint: Endpoint,
     pub method: &'static str,
     pub path: &'static str,
     pub role: Role,
-    handler: fn() -> MethodRouter<AppState>,
+}
+
+const fn route(method: &'static str, path: &'static str, role: Role, endpoint: Endpoint) -> Route {
+    Route {
+        endpoint,
+        method,
+        path,
+        role,
+    }
 }
 
 /// Every address but the pages' and the files'.
 pub const ROUTES: [Route; 14] = [
-    Route {
-        method: "GET",
-        path: "/health",
-        role: Role::Anyone,
-        handler: || get(rest::health),
-    },
-    Route {
-        method: "GET",
-        path: "/ready",
-        role: Role::Anyone,
-        handler: || get(rest::ready),
-    },
-    Route {
-        method: "GET",
-        path: "/metrics",
-        role: Role::Viewer,
-        handler: || get(rest::metrics),
-    },
-    Route {
-        method: "GET",
-        path: "/v1/ws",
-        role: Role::Viewer,
-        handler: || get(socket::upgrade),
-    },
-    Route {
-        method: "GET",
-        path: "/v1/portfolio",
-        role: Role::Viewer,
-        handler: || get(rest::portfolio),
-    },
-    Route {
-        method: "GET",
-        path: "/v1/positions",
-        role: Role::Viewer,
-        handler: || get(rest::positions),
-    },
-    Route {
-        method: "GET",
-        path: "/v1/performance",
-        role: Role::Viewer,
-        handler: || get(rest::performance),
-    },
-    Route {
-        method: "GET",
-        path: "/v1/candles",
-        role: Role::Viewer,
-        handler: || get(rest::candles),
-    },
-    Route {
-        method: "GET",
-        path: "/v1/trades",
-        role: Role::Viewer,
-        handler: || get(rest::trades),
-    },
-    Route {
-        method: "GET",
-        path: "/v1/decisions",
-        role: Role::Viewer,
-        handler: || get(rest::decisions),
-    },
-    Route {
-        method: "GET",
-        path: "/v1/orders",
-        role: Role::Viewer,
-        handler: || get(rest::orders),
-    },
-    Route {
-        method: "POST",
-        path: "/v1/orders",
-        role: Role::Operator,
-        handler: || post(rest::submit_order),
-    },
-    Route {
-        method: "DELETE",
-        path: "/v1/orders/{id}",
-        role: Role::Operator,
-        handler: || delete(rest::cancel_order),
-    },
-    Route {
-        method: "POST",
-        path: "/v1/bots/{bot}/events",
-        role: Role::Operator,
-        handler: || post(ingest::events),
-    },
+    route("GET", "/health", Role::Anyone, Endpoint::Health),
+    route("GET", "/ready", Role::Anyone, Endpoint::Ready),
+    route("GET", "/metrics", Role::Viewer, Endpoint::Metrics),
+    route("GET", "/v1/ws", Role::Viewer, Endpoint::Socket),
+    route("GET", "/v1/portfolio", Role::Viewer, Endpoint::Portfolio),
+    route("GET", "/v1/positions", Role::Viewer, Endpoint::Positions),
+    route(
+        "GET",
+        "/v1/performance",
+        Role::Viewer,
+        Endpoint::Performance,
+    ),
+    route("GET", "/v1/candles", Role::Viewer, Endpoint::Candles),
+    route("GET", "/v1/trades", Role::Viewer, Endpoint::Trades),
+    route("GET", "/v1/decisions", Role::Viewer, Endpoint::Decisions),
+    route("GET", "/v1/orders", Role::Viewer, Endpoint::Orders),
+    route("POST", "/v1/orders", Role::Operator, Endpoint::SubmitOrder),
+    route(
+        "DELETE",
+        "/v1/orders/{id}",
+        Role::Operator,
+        Endpoint::CancelOrder,
+    ),
+    route(
+        "POST",
+        "/v1/bots/{bot}/events",
+        Role::Operator,
+        Endpoint::BotEvents,
+    ),
 ];
 
 /// Pages are for whoever may see.
@@ -194,39 +162,5 @@ pub fn command_role(frame: &ClientFrame) -> Role {
         | ClientFrame::Unsubscribe { .. }
         | ClientFrame::Ping { .. } => Role::Viewer,
         ClientFrame::Order { .. } | ClientFrame::Cancel { .. } => Role::Operator,
-    }
-}
-
-/// The router of the table and of the pages, each behind its role.
-pub fn router(state: &AppState) -> Router<AppState> {
-    let mut router = Router::new();
-    for route in ROUTES {
-        router = router.route(route.path, guarded((route.handler)(), route.role));
-    }
-    for page in Page::ALL {
-        router = router.route(page.path(), guarded(get(pages::page), page_role(page)));
-    }
-    router = router.route(
-        "/market/{symbol}",
-        guarded(get(pages::page), page_role(Page::Market)),
-    );
-    router
-        .method_not_allowed_fallback(|| async { AppError::MethodNotAllowed })
-        .fallback(pages::files_and_not_found(state))
-}
-
-fn guarded(handler: MethodRouter<AppState>, role: Role) -> MethodRouter<AppState> {
-    handler.route_layer(middleware::from_fn(
-        move |principal: Principal, request: Request, next: Next| async move {
-            check(&principal, role, request, next).await
-        },
-    ))
-}
-
-async fn check(principal: &Principal, role: Role, request: Request, next: Next) -> Response {
-    if principal.may(role) {
-        next.run(request).await
-    } else {
-        AppError::Forbidden.into_response()
     }
 }

@@ -4,27 +4,27 @@
 //! While the journal cannot be written the actor stands still: nothing is processed, nothing is
 //! published but `health`, and the same batch is tried again each second.
 
+mod settle;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::clock::wall_time;
 use super::feeder::{FeedBatch, Feeder};
 use super::handle::{Answer, Request};
 use super::monitor::{Counters, Monitor};
 use super::projection::Projection;
 use crate::domain::health::FeedState;
-use crate::domain::{BotCommand, Input, Rejection, Severity, TimeUs};
+use crate::domain::{BotCommand, Input, Rejection, TimeUs};
 use crate::engine::{Accepted, Engine};
 use crate::feed::{Cursor, FeedItem};
-use crate::hub::{Hub, Item, Publisher};
-use crate::store::{Batch, Entry, Journal, Place, Snapshot, SnapshotBody};
-use crate::wire::{Class, Payload, Topic, publication};
+use crate::hub::{Hub, Publisher};
+use crate::store::{Batch, Entry, Journal};
+use crate::wire::{Class, Topic, publication};
 
-/// Between two tries to write the journal.
-const RETRY: Duration = Duration::from_secs(1);
 /// Between two publications of `health`.
 const HEALTH: Duration = Duration::from_secs(1);
 /// Requests that are taken into one batch.
@@ -100,7 +100,7 @@ impl Driver {
                 }
             }
             if !self.settle(gathered, &shutdown).await {
-                break;
+                return self.abandon().await;
             }
         }
         self.finish().await;
@@ -124,11 +124,14 @@ impl Driver {
             &self.parts.monitor.counters.inputs,
             batch.items.len() as u64,
         );
+        let mut touched = BTreeSet::new();
         for item in batch.items {
             let input = match item {
                 FeedItem::Market(event) => {
                     self.rows += 1;
-                    self.parts.projection.touch(event.symbol(), batch.received);
+                    if !touched.contains(event.symbol()) {
+                        touched.insert(event.symbol().clone());
+                    }
                     Input::Market(event)
                 }
                 FeedItem::Notice(notice) => {
@@ -138,6 +141,9 @@ impl Driver {
             };
             // Market data is never refused.
             let _ = self.process(&input, batch.received, gathered);
+        }
+        for symbol in &touched {
+            self.parts.projection.touch(symbol, batch.received);
         }
         self.feed_ended = batch.ended;
         gathered.cursor = batch.cursor;
@@ -220,219 +226,14 @@ impl Driver {
         processed.reply
     }
 
-    /// Commits and publishes what was gathered. False where a shutdown came while the journal could
-    /// not be written.
-    async fn settle(&mut self, gathered: Gathered, shutdown: &CancellationToken) -> bool {
-        let mut next = Some(gathered);
-        while let Some(mut gathered) = next.take() {
-            let Some(received) = gathered.received else {
-                break;
-            };
-            let cursor = gathered.cursor.take();
-            if cursor.is_some()
-                && (self.feed_ended || self.last_snapshot.elapsed() >= self.parts.snapshot_every)
-            {
-                gathered.batch.snapshot = self.snapshot(cursor);
-            }
-            gathered.batch.topics = self.missing_topics();
-            // Also where the batch brought no input: a feed that has only its end to tell.
-            gathered.batch.head = self.parts.engine.seq();
-            let Committed::Written { places, outage } =
-                self.commit(&gathered.batch, shutdown).await
-            else {
-                return false;
-            };
-            let journalled = wall_time();
-            self.publish(gathered.batch, &places);
-            self.parts.monitor.published(
-                self.parts.engine.seq(),
-                received,
-                journalled,
-                wall_time(),
-            );
-            for (answer, reply) in gathered.answers {
-                // Who no longer waits finds the outcome in the journal.
-                let _ = reply.send(answer);
-            }
-            next = outage.map(|micros| self.outage_alert(micros));
-        }
-        self.publish_due();
-        true
-    }
-
-    /// Writes the batch, however long it takes.
-    async fn commit(&mut self, batch: &Batch, shutdown: &CancellationToken) -> Committed {
-        let counters = |monitor: &Monitor, failed: bool| {
-            let counter = if failed {
-                &monitor.counters.commit_failures
-            } else {
-                &monitor.counters.commits
-            };
-            Counters::add(counter, 1);
-        };
-        let mut outage = None;
-        loop {
-            match self.parts.journal.append(batch).await {
-                Ok(places) => {
-                    counters(&self.parts.monitor, false);
-                    Counters::add(
-                        &self.parts.monitor.counters.events,
-                        batch.entries.len() as u64,
-                    );
-                    self.parts
-                        .monitor
-                        .journal_written(self.parts.journal.events());
-                    return Committed::Written { places, outage };
-                }
-                Err(error) => {
-                    counters(&self.parts.monitor, true);
-                    if outage.is_none() {
-                        tracing::error!(%error, "the journal cannot be written: the engine stands still");
-                    }
-                    outage = Some(self.parts.monitor.journal_failed(error.to_string()));
-                    self.publish_health(Instant::now());
-                }
-            }
-            tokio::select! {
-                () = shutdown.cancelled() => return Committed::ShutDown,
-                () = tokio::time::sleep(RETRY) => {}
-            }
-        }
-    }
-
-    /// An input of our own that keeps the outage on record.
-    fn outage_alert(&mut self, micros: i64) -> Gathered {
-        let seconds = micros as f64 / 1e6;
-        tracing::warn!(outage.seconds = seconds, "the journal can be written again");
-        let input = Input::Alert {
-            severity: Severity::Critical,
-            code: "journal_unavailable".to_owned(),
-            message: format!(
-                "the journal could not be written for {seconds:.1} s; nothing was lost"
-            ),
-        };
-        let now = wall_time();
-        let mut gathered = Gathered {
-            received: Some(now),
-            ..Gathered::default()
-        };
-        // An alert is never refused.
-        let _ = self.process(&input, now, &mut gathered);
-        gathered
-            .batch
-            .commands
-            .push((self.parts.engine.seq(), now, input));
-        gathered
-    }
-
-    fn snapshot(&mut self, cursor: Option<Cursor>) -> Option<Snapshot> {
-        self.last_snapshot = Instant::now();
-        let body = SnapshotBody {
-            engine: &self.parts.engine,
-            cursor,
-            rows: self.rows,
-            rejected_rows: self.rejected_rows,
-        };
-        match serde_json::to_vec(&body) {
-            Ok(body) => Some(Snapshot {
-                seq: self.parts.engine.seq(),
-                created: wall_time(),
-                body,
-            }),
-            Err(error) => {
-                tracing::error!(%error, "the engine's state could not be written as a snapshot");
-                None
-            }
-        }
-    }
-
-    /// Log topics of bots that are new.
-    fn missing_topics(&self) -> Vec<Topic> {
-        log_topics(&self.parts.engine)
-            .filter(|topic| !self.parts.publisher.knows(topic))
-            .collect()
-    }
-
-    /// Publishes a committed batch together with the conflated topics that are due.
-    fn publish(&mut self, batch: Batch, places: &[Option<Place>]) {
-        for topic in &batch.topics {
-            if let Some(place) = self.parts.journal.place(topic) {
-                let begun = batch
-                    .entries
-                    .iter()
-                    .filter(|entry| entry.publishes_on(topic))
-                    .count() as u64;
-                self.parts
-                    .publisher
-                    .create(topic, place.epoch, place.offset - begun);
-            }
-        }
-        let mut items = Vec::with_capacity(batch.entries.len());
-        for (entry, place) in batch.entries.into_iter().zip(places) {
-            if let (Some((topic, data)), Some(place)) = (entry.published, place) {
-                items.push(Item {
-                    topic,
-                    delta: false,
-                    offset: Some(place.offset),
-                    seq: entry.record.seq,
-                    t_source: Some(entry.record.time),
-                    t_received: entry.received,
-                    data,
-                });
-            }
-        }
-        let Parts {
-            engine,
-            publisher,
-            projection,
-            monitor,
-            ..
-        } = &mut self.parts;
-        projection.discover(engine, publisher);
-        monitor.bots(engine.bots().cloned().collect());
-        items.extend(projection.collect(engine, Instant::now()));
-        publisher.publish(items, engine.seq(), wall_time());
-    }
-
-    /// Publishes what is due without a new input.
-    fn publish_due(&mut self) {
-        let now = Instant::now();
-        let Parts {
-            engine,
-            publisher,
-            projection,
-            ..
-        } = &mut self.parts;
-        let items = projection.collect(engine, now);
-        if !items.is_empty() {
-            publisher.publish(items, engine.seq(), wall_time());
-        }
-        if self
-            .last_health
-            .is_none_or(|last| now.duration_since(last) >= HEALTH)
-        {
-            self.publish_health(now);
-        }
-    }
-
-    fn publish_health(&mut self, now: Instant) {
-        self.last_health = Some(now);
-        self.parts
-            .monitor
-            .journal_size(self.parts.journal.size_bytes());
-        let health = self.parts.monitor.health(self.parts.hub.published());
-        let item = Item {
-            topic: Topic::Health,
-            delta: false,
-            offset: None,
-            seq: health.seq,
-            t_source: None,
-            t_received: health.time,
-            data: Payload::Health(Box::new(health)),
-        };
-        // As of what was published before: a batch under way is not visible yet.
-        let seq = self.parts.hub.seq();
-        self.parts.publisher.publish(vec![item], seq, wall_time());
+    /// Ends while a batch could not be written: nothing that came after it may be written either. The
+    /// next start makes it again from the feed; nobody was told that a command of it was carried out.
+    async fn abandon(mut self) {
+        self.parts.feeder.stop();
+        while self.parts.feeder.batches.recv().await.is_some() {}
+        tracing::error!(
+            "shut down with a journal that cannot be written; the next start makes up for it"
+        );
     }
 
     /// Lets the feed end, takes what it has read, and leaves a snapshot behind which nothing needs to
@@ -451,23 +252,13 @@ impl Driver {
         match self.parts.journal.append(&gathered.batch).await {
             Ok(places) => self.publish(gathered.batch, &places),
             Err(error) => {
-                tracing::error!(%error, "the last batch could not be written; it will be made again")
+                tracing::error!(%error, "the last batch could not be written; it will be made again");
             }
         }
         if let Err(error) = self.parts.journal.close().await {
             tracing::error!(%error, "the journal could not be closed");
         }
     }
-}
-
-/// How a commit ended.
-enum Committed {
-    /// The places of the entries, and how long the journal was away, if it was, µs.
-    Written {
-        places: Vec<Option<Place>>,
-        outage: Option<i64>,
-    },
-    ShutDown,
 }
 
 /// The log topics that an engine's events go to.

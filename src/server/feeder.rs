@@ -57,7 +57,7 @@ impl Feeder {
                     stop: stopped,
                     pacer: Pacer::new(speed),
                 }
-                .run()
+                .run();
             })?;
         Ok(Self {
             batches,

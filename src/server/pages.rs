@@ -1,6 +1,7 @@
 //! Server-rendered pages: one cut of the hub for each, handed to the browser with the HTML.
 
 use std::collections::HashMap;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -16,7 +17,7 @@ use super::rest::SEQ;
 use super::state::AppState;
 use crate::app;
 use crate::app::live::{ConnectionState, ConnectionStats, Source, SourceHandle};
-use crate::app::routes::{Focus, Page};
+use crate::app::routes::{FIRST_INTERVAL, Focus, Page};
 use crate::domain::{BotId, Symbol, TimeUs};
 use crate::hub::Cut;
 use crate::wire::{Boot, BootTopic, Replica, Topic};
@@ -76,24 +77,32 @@ impl Source for PageSource {
         ArcRwSignal::new(None)
     }
 
+    fn held(&self) -> ArcRwSignal<bool> {
+        ArcRwSignal::new(false)
+    }
+
     fn retry(&self) {}
+}
+
+/// One parameter of the query, if it can be read. None of them needs decoding.
+fn parameter<T: FromStr>(uri: &Uri, name: &str) -> Option<T> {
+    let pairs = uri
+        .query()?
+        .split('&')
+        .filter_map(|pair| pair.split_once('='));
+    pairs
+        .filter(|(key, _)| *key == name)
+        .find_map(|(_, value)| value.parse().ok())
 }
 
 /// What the address asks for. A bot or symbol that nobody knows shows an empty page that says so.
 fn focus(state: &AppState, uri: &Uri) -> Focus {
-    let asked = uri.query().and_then(|query| {
-        query
-            .split('&')
-            .find_map(|pair| pair.strip_prefix("bot=")?.parse::<BotId>().ok())
-    });
-    let symbols = state.hub.symbols();
-    let symbol = uri
-        .path()
-        .strip_prefix("/market/")
-        .and_then(|rest| rest.trim_end_matches('/').parse::<Symbol>().ok());
+    let named = uri.path().strip_prefix("/market/");
+    let symbol = named.and_then(|rest| rest.trim_end_matches('/').parse::<Symbol>().ok());
     Focus {
-        bot: asked.unwrap_or_else(BotId::paper),
-        symbol: symbol.or_else(|| symbols.into_iter().next()),
+        bot: parameter(uri, "bot").unwrap_or_else(BotId::paper),
+        symbol: symbol.or_else(|| state.hub.symbols().into_iter().next()),
+        interval: parameter(uri, "interval").unwrap_or(FIRST_INTERVAL),
     }
 }
 

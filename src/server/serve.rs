@@ -12,8 +12,8 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::access;
 use super::config::{Config, DEFAULT_FILE};
+use super::router;
 use super::startup::{self, StartError, Started};
 use super::state::{AppState, Inner};
 
@@ -132,7 +132,7 @@ fn listen(addr: SocketAddr) -> Result<TcpListener, ServeError> {
 }
 
 fn router(state: &AppState) -> Router {
-    access::router(state)
+    router::router(state)
         .layer(DefaultBodyLimit::max(state.config.server.max_body_bytes))
         .layer(CatchPanicLayer::new())
         .with_state(state.clone())

@@ -88,9 +88,7 @@ impl Journal {
             Some(text) => Seq(text.parse().unwrap_or_default()),
             None => Seq::default(),
         };
-        let events: i64 = sqlx::query_scalar("SELECT count(*) FROM events")
-            .fetch_one(&mut connection)
-            .await?;
+        let events = meta(&mut connection, "events").await?;
         let pool = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(options.create_if_missing(false).read_only(true))
@@ -100,7 +98,9 @@ impl Journal {
             topics,
             next_topic,
             head,
-            events: u64::try_from(events).unwrap_or_default(),
+            events: events
+                .and_then(|text| text.parse().ok())
+                .unwrap_or_default(),
             file,
             _lock: lock,
         };
@@ -228,12 +228,14 @@ impl Journal {
                 .execute(&mut *transaction)
                 .await?;
         }
+        let events = self.events + batch.entries.len() as u64;
         set_meta(transaction, "head", &batch.head.to_string()).await?;
+        set_meta(transaction, "events", &events.to_string()).await?;
         self.execute("COMMIT").await?;
         self.topics = topics;
         self.next_topic = next_topic;
         self.head = batch.head;
-        self.events += batch.entries.len() as u64;
+        self.events = events;
         Ok(places)
     }
 

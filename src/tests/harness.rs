@@ -321,7 +321,7 @@ impl Stopped {
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Runtime::new().unwrap();
             runtime.block_on(serve(config, token, move |address| {
-                told.send(address).unwrap()
+                told.send(address).unwrap();
             }))
         });
         let address = tokio::time::timeout(PATIENCE, address).await;

@@ -151,7 +151,7 @@ async fn what_memory_has_no_more_comes_from_the_journal() {
     });
     match back.control().await {
         ServerFrame::Resumed(resumed) => {
-            assert!(resumed.from == 1 && resumed.to >= 2_401, "{resumed:?}")
+            assert!(resumed.from == 1 && resumed.to >= 2_401, "{resumed:?}");
         }
         other => panic!("not resumed but {other:?}"),
     }

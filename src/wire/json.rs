@@ -19,6 +19,9 @@ pub enum BadFrame {
     NoType,
     #[error("unknown frame type {0:?}")]
     UnknownType(String),
+    /// A type of the protocol that this server does not have.
+    #[error("{0} is not supported by this server")]
+    NotSupported(&'static str),
     #[error("{kind}: {error}")]
     Fields {
         kind: String,
@@ -60,9 +63,15 @@ const CLIENT_TYPES: [&str; 6] = [
     "cancel",
 ];
 
+/// Types of the protocol that are still to come.
+const LATER: [&str; 7] = ["auth", "amend", "close", "kill", "pause", "resume", "ack"];
+
 /// Reads one frame of a client.
 pub fn decode_client(text: &str) -> Result<ClientFrame, BadFrame> {
     let (kind, fields) = open(text)?;
+    if let Some(later) = LATER.into_iter().find(|later| *later == kind) {
+        return Err(BadFrame::NotSupported(later));
+    }
     if !CLIENT_TYPES.contains(&kind.as_str()) {
         return Err(BadFrame::UnknownType(kind.chars().take(80).collect()));
     }

@@ -57,6 +57,7 @@ pub struct Client {
     connection: ArcRwSignal<ConnectionState>,
     stats: ArcRwSignal<ConnectionStats>,
     now: ArcRwSignal<Option<TimeUs>>,
+    held: ArcRwSignal<bool>,
     core: SendWrapper<Rc<Core>>,
 }
 
@@ -66,6 +67,7 @@ struct Core {
     connection: ArcRwSignal<ConnectionState>,
     stats: ArcRwSignal<ConnectionStats>,
     now: ArcRwSignal<Option<TimeUs>>,
+    held: ArcRwSignal<bool>,
     link: RefCell<Link>,
     topics: RefCell<Topics>,
     inbox: RefCell<Inbox>,
@@ -86,6 +88,7 @@ struct Core {
     retry_timer: RefCell<Option<browser::Timer>>,
     flush_timer: RefCell<Option<browser::Timer>>,
     suspect_timer: RefCell<Option<browser::Timer>>,
+    unknown_timer: RefCell<Option<browser::Timer>>,
     on_frame: OnceCell<js_sys::Function>,
     listeners: RefCell<Listeners>,
 }
@@ -99,11 +102,13 @@ impl Client {
         let connection = ArcRwSignal::new(ConnectionState::Connecting);
         let stats = ArcRwSignal::new(ConnectionStats::default());
         let now = ArcRwSignal::new(None);
+        let held = ArcRwSignal::new(false);
         let core = Core {
             boot: boot.clone(),
             connection: connection.clone(),
             stats: stats.clone(),
             now: now.clone(),
+            held: held.clone(),
             link: RefCell::new(Link::new(boot.client.backoff.clone())),
             topics: RefCell::new(Topics::new(&boot.client, content, browser::now_ms())),
             inbox: RefCell::default(),
@@ -120,6 +125,7 @@ impl Client {
             retry_timer: RefCell::default(),
             flush_timer: RefCell::default(),
             suspect_timer: RefCell::default(),
+            unknown_timer: RefCell::default(),
             on_frame: OnceCell::new(),
             listeners: RefCell::default(),
         };
@@ -128,6 +134,7 @@ impl Client {
             connection,
             stats,
             now,
+            held,
             core: SendWrapper::new(Rc::new(core)),
         }
     }
@@ -167,6 +174,10 @@ impl Source for Client {
 
     fn now(&self) -> ArcRwSignal<Option<TimeUs>> {
         self.now.clone()
+    }
+
+    fn held(&self) -> ArcRwSignal<bool> {
+        self.held.clone()
     }
 
     fn retry(&self) {

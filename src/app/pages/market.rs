@@ -1,17 +1,13 @@
 //! One market: its candles with the bot's fills, its figures, its book.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use crate::app::live::{use_boot, use_ticker, use_trades};
-use crate::app::nav::{Links, use_focus, use_links};
+use crate::app::nav::{INTERVALS, Links, use_focus, use_interval, use_links};
 use crate::app::panels::{BookLevels, MarketChart, TickerFacts, TradeTable};
-use crate::app::routes::FIRST_INTERVAL;
 use crate::app::widgets::{Tile, keyed};
 use crate::domain::{BotId, Fill, Interval, Symbol};
 
-/// The periods to choose from.
-const INTERVALS: [Interval; 4] = [Interval::S1, Interval::M1, Interval::M5, Interval::H1];
 /// The latest fills that are shown.
 const LATEST: usize = 12;
 
@@ -25,18 +21,6 @@ pub fn MarketPage() -> impl IntoView {
             </section>
         }
         .into_any(),
-    })
-}
-
-/// `?interval=`, else the first.
-fn use_interval() -> Memo<Interval> {
-    let query = use_query_map();
-    Memo::new(move |_| {
-        query
-            .with(|query| query.get("interval"))
-            .and_then(|text| text.parse().ok())
-            .filter(|interval| INTERVALS.contains(interval))
-            .unwrap_or(FIRST_INTERVAL)
     })
 }
 

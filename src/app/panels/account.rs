@@ -153,17 +153,25 @@ fn sums(
         positions,
     }: Moment,
 ) -> impl IntoView {
-    let sum = |terms: &[(&'static str, &'static str, Decimal)]| {
+    let at = seq.map(|seq| seq.to_string());
+    let sum = |terms: &[(&'static str, &'static str, &'static str, Decimal)]| {
         let rows: Vec<_> = terms
             .iter()
-            .map(|(sign, name, value)| {
+            .map(|(sign, name, field, value)| {
                 let is_total = matches!(*sign, "=" | "≠");
                 let is_wrong = *sign == "≠";
                 view! {
                     <tr class:total=is_total class:bad=is_wrong>
                         <td>{*sign}</td>
                         <th scope="row">{*name}</th>
-                        <td class="num" data-value=value.to_string()>{format::money(*value)}</td>
+                        <td
+                            class="num"
+                            data-field=*field
+                            data-value=value.to_string()
+                            data-seq=at.clone()
+                        >
+                            {format::money(*value)}
+                        </td>
                     </tr>
                 }
             })
@@ -179,13 +187,19 @@ fn sums(
     let gain = p.equity - p.deposits;
     let earned = equals(p.realised_pnl + p.unrealised_pnl - p.fees == gain);
     view! {
-        {sum(&[("", "Cash", p.cash), ("+", "Positions", positions), (worth, "Equity", p.equity)])}
         {sum(
             &[
-                ("", "Realised", p.realised_pnl),
-                ("+", "Unrealised", p.unrealised_pnl),
-                ("−", "Fees", p.fees),
-                (earned, "Equity − deposits", gain),
+                ("", "Cash", "portfolio.cash", p.cash),
+                ("+", "Positions", "positions.value", positions),
+                (worth, "Equity", "portfolio.equity", p.equity),
+            ],
+        )}
+        {sum(
+            &[
+                ("", "Realised", "portfolio.realised_pnl", p.realised_pnl),
+                ("+", "Unrealised", "portfolio.unrealised_pnl", p.unrealised_pnl),
+                ("−", "Fees", "portfolio.fees", p.fees),
+                (earned, "Equity − deposits", "portfolio.gain", gain),
             ],
         )}
         <p class="note">{seq.map(|seq| format!("True at seq {}.", format::count(seq.0)))}</p>

@@ -43,13 +43,13 @@ fn through(side: Side, price: Decimal, limit: Decimal) -> bool {
     }
 }
 
-fn with_slippage(side: Side, price: Decimal, config: &ExchangeConfig, scale: u32) -> Decimal {
+fn with_slippage(side: Side, price: Decimal, config: &ExchangeConfig) -> Decimal {
     let slip = price * config.slippage_bps / dec!(10000);
     let slipped = match side {
         Side::Buy => price + slip,
         Side::Sell => price - slip,
     };
-    slipped.round_dp(scale.max(2))
+    slipped.round_dp(price.scale().max(2))
 }
 
 impl<'a> Offer<'a> {
@@ -83,71 +83,61 @@ impl<'a> Offer<'a> {
     }
 
     /// Takes what the order can get.
-    pub fn take(&mut self, order: &Order, config: &ExchangeConfig) -> Vec<Match> {
+    pub fn take(&mut self, order: &Order, config: &ExchangeConfig) -> Option<Match> {
         match self.market {
-            Market::Book(_) => self.walk(order).into_iter().collect(),
+            Market::Book(_) => self.walk(order),
             Market::Trade { trade, has_book } => {
-                let (price, liquidity) = match (order.order_type, order.price) {
-                    (OrderType::Limit, Some(limit)) if through(order.side, trade.price, limit) => {
-                        (limit, Liquidity::Maker)
-                    }
-                    (OrderType::Market, _) if !has_book => (
-                        with_slippage(order.side, trade.price, config, trade.price.scale()),
-                        Liquidity::Taker,
-                    ),
-                    _ => return Vec::new(),
-                };
-                let Some(quantity) = self.consume(order.remaining()) else {
-                    return Vec::new();
-                };
-                let slippage = paid_beyond(order.side, price, trade.price, quantity, liquidity);
+                let (quantity, price) =
+                    self.at_one_price(order, config, trade.price, trade.price, !has_book)?;
                 let evidence = Evidence::Trade {
                     id: trade.id,
                     price: trade.price,
                     quantity,
                 };
-                vec![Match {
+                Some(one_price_match(
+                    order,
                     price,
+                    trade.price,
                     quantity,
-                    liquidity,
-                    slippage,
                     evidence,
-                }]
+                ))
             }
             Market::Bar(bar) => {
                 let extreme = match order.side {
                     Side::Buy => bar.low,
                     Side::Sell => bar.high,
                 };
-                let (price, liquidity) = match (order.order_type, order.price) {
-                    (OrderType::Limit, Some(limit)) if through(order.side, extreme, limit) => {
-                        (limit, Liquidity::Maker)
-                    }
-                    (OrderType::Market, _) => (
-                        with_slippage(order.side, bar.open, config, bar.open.scale()),
-                        Liquidity::Taker,
-                    ),
-                    _ => return Vec::new(),
-                };
-                let Some(quantity) = self.consume(order.remaining()) else {
-                    return Vec::new();
-                };
-                let slippage = paid_beyond(order.side, price, bar.open, quantity, liquidity);
+                let (quantity, price) =
+                    self.at_one_price(order, config, bar.open, extreme, true)?;
                 let evidence = Evidence::Bar {
                     open_time: bar.open_time,
                     low: bar.low,
                     high: bar.high,
                     volume: bar.volume,
                 };
-                vec![Match {
-                    price,
-                    quantity,
-                    liquidity,
-                    slippage,
-                    evidence,
-                }]
+                Some(one_price_match(order, price, bar.open, quantity, evidence))
             }
         }
+    }
+
+    /// What evidence without levels gives: a limit order its limit when the market went through it to
+    /// `extreme`, a market order the `reference` plus slippage.
+    fn at_one_price(
+        &mut self,
+        order: &Order,
+        config: &ExchangeConfig,
+        reference: Decimal,
+        extreme: Decimal,
+        fills_market_orders: bool,
+    ) -> Option<(Decimal, Decimal)> {
+        let price = match (order.order_type, order.price) {
+            (OrderType::Limit, Some(limit)) if through(order.side, extreme, limit) => limit,
+            (OrderType::Market, _) if fills_market_orders => {
+                with_slippage(order.side, reference, config)
+            }
+            _ => return None,
+        };
+        Some((self.consume(order.remaining())?, price))
     }
 
     fn consume(&mut self, wanted: Decimal) -> Option<Decimal> {
@@ -208,6 +198,28 @@ impl<'a> Offer<'a> {
             slippage,
             evidence,
         })
+    }
+}
+
+/// A limit order rested and is the maker; a market order takes.
+fn one_price_match(
+    order: &Order,
+    price: Decimal,
+    reference: Decimal,
+    quantity: Decimal,
+    evidence: Evidence,
+) -> Match {
+    let liquidity = match order.order_type {
+        OrderType::Limit => Liquidity::Maker,
+        OrderType::Market => Liquidity::Taker,
+    };
+    let slippage = paid_beyond(order.side, price, reference, quantity, liquidity);
+    Match {
+        price,
+        quantity,
+        liquidity,
+        slippage,
+        evidence,
     }
 }
 

@@ -7,7 +7,8 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::link::{Step, Wake};
 use super::{Core, browser, put};
-use crate::wire::{Class, CloseCode, Topic};
+use crate::domain::health::FeedState;
+use crate::wire::{Class, CloseCode, Payload, Replica, Topic};
 
 /// The client's own pings, for round trip and clock, ms.
 const PING_MS: f64 = 5_000.0;
@@ -30,6 +31,7 @@ impl Core {
     fn beat(self: &Rc<Self>) {
         let now_ms = browser::now_ms();
         self.logs_frames.set(browser::wants_frames());
+        put(&self.held, self.is_held());
         self.show_time();
         self.check_silence(now_ms);
         self.tidy();
@@ -42,6 +44,18 @@ impl Core {
             meter.stats()
         };
         put(&self.stats, stats);
+    }
+
+    /// A replay that is over gives nothing new, and is not late with it.
+    fn is_held(&self) -> bool {
+        let ended = |replica: &Replica| match replica.value() {
+            Some(Payload::Health(health)) => health.feed.state == FeedState::Ended,
+            _ => false,
+        };
+        self.topics
+            .borrow()
+            .peek(&Topic::Health, ended)
+            .unwrap_or(false)
     }
 
     /// Moves the page's clock.
@@ -82,6 +96,7 @@ impl Core {
         let Some(now) = self.server_time().filter(|_| self.is_welcomed()) else {
             return Vec::new();
         };
+        let held = self.is_held();
         let topics = self.topics.borrow();
         let mut late = topics.usage.used();
         late.retain(|topic| {
@@ -92,6 +107,7 @@ impl Core {
             let received = topics.peek(topic, |replica| replica.t_received).flatten();
             topic.class() != Class::Log
                 && budget_ms > 0
+                && (!held || *topic == Topic::Health)
                 && now_ms - asked_ms > f64::from(budget_ms)
                 && received.is_some_and(|at| now.since(at) > i64::from(budget_ms) * 1_000)
         });

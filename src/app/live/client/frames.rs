@@ -13,6 +13,9 @@ use crate::domain::TimeUs;
 use crate::wire::frame::{API_VERSION, ErrorReply, Heartbeat, Pong, Reply, Resync, Welcome};
 use crate::wire::{Push, ResyncReason, ServerFrame, Topic, json};
 
+/// A topic that is not there may come to be, as a bot's with its first report: it is asked for again
+/// after this.
+const UNKNOWN_AGAIN_MS: u32 = 500;
 /// A refusal that may pass is followed by another try after this, if it names no time itself.
 const ASK_AGAIN_MS: u32 = 5_000;
 
@@ -91,15 +94,32 @@ impl Core {
                 force,
                 at_ms,
             };
+            self.topics.borrow_mut().errors.remove(&subscribed.topic);
             self.note(&subscribed.topic, change);
         }
         for error in reply.errors {
-            self.complain(
-                error.topic.parse().ok().as_ref(),
-                &error.code,
-                &error.message,
-            );
+            let topic = error.topic.parse().ok();
+            let is_new = {
+                let mut topics = self.topics.borrow_mut();
+                if error.code == "unknown_topic"
+                    && let Some(topic) = &topic
+                {
+                    topics.asked.remove(topic);
+                    self.ask_again();
+                }
+                let known = topic.as_ref().and_then(|topic| topics.errors.get(topic));
+                known != Some(&error.message)
+            };
+            if is_new {
+                self.complain(topic.as_ref(), &error.code, &error.message);
+            }
         }
+    }
+
+    fn ask_again(self: &Rc<Self>) {
+        let core = self.clone();
+        let timer = browser::Timer::after(UNKNOWN_AGAIN_MS, move || core.subscribe_missing());
+        self.unknown_timer.replace(Some(timer));
     }
 
     fn on_error(self: &Rc<Self>, error: ErrorReply) {

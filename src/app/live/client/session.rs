@@ -160,6 +160,7 @@ impl Core {
     pub(super) fn drop_session(&self) -> bool {
         self.late.borrow_mut().clear();
         self.suspect_timer.take();
+        self.unknown_timer.take();
         let session = self.session.take();
         session.is_some_and(|session| session.welcome.is_some())
     }

@@ -80,7 +80,6 @@ impl Core {
                 });
                 asked.push((topic.clone(), since.is_none()));
                 held.asked.entry(topic.clone()).or_insert(now_ms);
-                held.errors.remove(topic);
             }
             let subscribing = Subscribing {
                 asked_ms: now_ms,

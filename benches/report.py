@@ -1,0 +1,196 @@
+#!/usr/bin/env python3
+"""Measures the release build as a whole and writes docs/benchmarks.md.
+
+Every figure is the median of several runs of whole processes on this machine; two ways of doing the
+same thing are run in turn and compared by their ratio. What cannot be run here is named as not run.
+Standard library only. Usage: benches/report.py <binary> <site directory>
+"""
+
+import json
+import os
+import platform
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DAY = ROOT / "../shared/data/binance_aggtrades_btcusdt_20240101/BTCUSDT-aggTrades-2024-01-01.zip"
+RUNS = 5
+
+
+def output(*command):
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def processor():
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.processor() or "unknown processor"
+
+
+def whole_process(command):
+    """Wall seconds, standard output and peak memory in MB of one run."""
+    started = time.monotonic()
+    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    text = child.stdout.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    seconds = time.monotonic() - started
+    if status != 0:
+        raise SystemExit(f"failed: {' '.join(map(str, command))}")
+    return seconds, text, usage.ru_maxrss / 1000
+
+
+def spread(values):
+    return f"{statistics.median(values):,.2f} ({min(values):,.2f} – {max(values):,.2f})"
+
+
+def replay(binary):
+    runs = [whole_process([binary, "replay", DAY, "--seed", "1"]) for _ in range(RUNS)]
+    answers = [json.loads(text) for _, text, _ in runs]
+    assert len({answer["event_log_hash"] for answer in answers}) == 1, "runs differ"
+    rows = answers[0]["rows"]
+    rates = [rows / seconds for seconds, _, _ in runs]
+    return [
+        ("rows", f"{rows:,}"),
+        ("wall time of the process, s", spread([seconds for seconds, _, _ in runs])),
+        ("rows/s by wall time, unzip and default model included", f"{statistics.median(rates):,.0f}"),
+        ("peak resident memory, MB", spread([memory for _, _, memory in runs])),
+    ]
+
+
+class Server:
+    """The server on a free port with a data directory of its own."""
+
+    def __init__(self, binary, site, *arguments, **environment):
+        self.data = tempfile.mkdtemp(prefix="plainsight-bench-")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        command = [binary, "serve", "--addr", f"127.0.0.1:{self.port}", "--data", self.data, *arguments]
+        environ = {**os.environ, "LEPTOS_SITE_ROOT": str(site), "PLAINSIGHT_LOG__FILTER": "warn", **environment}
+        self.started = time.monotonic()
+        self.child = subprocess.Popen(command, cwd=ROOT, env=environ)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.child.send_signal(signal.SIGINT)
+        self.child.wait(timeout=30)
+        shutil.rmtree(self.data, ignore_errors=True)
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def health(self):
+        try:
+            with urllib.request.urlopen(self.url + "/health", timeout=5) as answer:
+                return json.load(answer)
+        except OSError:
+            return None
+
+    def until(self, condition, seconds=300):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            health = self.health()
+            if health and condition(health):
+                return health
+            time.sleep(0.05)
+        raise SystemExit("the server did not get there in time")
+
+
+def journalled(binary, site):
+    """The whole day through journal and hub, as fast as it goes, at both durabilities in turn."""
+    rates = {"normal": [], "full": []}
+    for _ in range(3):
+        for mode, found in rates.items():
+            arguments = ["--feed", f"replay:{DAY}", "--speed", "max"]
+            with Server(binary, site, *arguments, PLAINSIGHT_STORE__SYNCHRONOUS=mode) as server:
+                health = server.until(lambda health: health["feed"]["state"] == "ended")
+                found.append(health["feed"]["rows"] / (time.monotonic() - server.started))
+    ratio = statistics.median(a / b for a, b in zip(rates["normal"], rates["full"]))
+    return [
+        ("rows/s, journalled and published, synchronous = normal", spread(rates["normal"])),
+        ("the same, synchronous = full", spread(rates["full"])),
+        ("normal / full", f"{ratio:.2f}"),
+    ]
+
+
+def latency(binary, site):
+    """From an item's arrival to its publication, as the server measures it."""
+    with Server(binary, site, "--speed", "10") as server:
+        server.until(lambda health: health["process"]["uptime_s"] >= 30)
+        health = server.health()
+    rows = []
+    for name, label in [("received_to_journalled", "arrival → committed"), ("received_to_published", "arrival → published")]:
+        found = health[name]
+        rows.append((f"{label}, µs: p50 / p95 / p99 (n)", f"{found['p50_us']} / {found['p95_us']} / {found['p99_us']} ({found['n']:,})"))
+    rows.append(("resident memory after 30 s, MB", f"{health['process']['resident_bytes'] / 1e6:.0f}"))
+    return rows
+
+
+def browser(binary, site):
+    """From navigation to a hydrated page, in Chromium."""
+    script = ROOT / "end2end/measure-hydration.mjs"
+    if not script.exists() or not (ROOT / "node_modules/@playwright/test").exists():
+        return [("navigation → hydrated", "not run: Playwright is not installed (make setup-test)")]
+    with Server(binary, site) as server:
+        server.until(lambda health: health["ready"])
+        time.sleep(3)
+        found = subprocess.run(["node", script, server.url], cwd=ROOT, capture_output=True, text=True, check=False)
+    if found.returncode != 0:
+        return [("navigation → hydrated", f"not run: {found.stderr.strip().splitlines()[-1:]}")]
+    return [("navigation → hydrated, Overview", found.stdout.strip().replace("\n", "; "))]
+
+
+def sizes(site):
+    rows = []
+    for path in sorted((site / "pkg").glob("*.wasm")):
+        packed = path.with_suffix(".wasm.br")
+        rows.append((f"{path.name}, kB raw / brotli", f"{path.stat().st_size / 1000:,.0f} / {packed.stat().st_size / 1000:,.0f}"))
+    return rows
+
+
+def table(rows):
+    return "\n".join(["| what | figure |", "| --- | --- |", *(f"| {what} | {figure} |" for what, figure in rows)])
+
+
+def main():
+    binary, site = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    sections = [("WASM", lambda: sizes(site))]
+    if DAY.exists():
+        sections.append(("Offline replay of a recorded day", lambda: replay(binary)))
+        sections.append(("The same day through journal and hub", lambda: journalled(binary, site)))
+    sections.append(("Latency, simulated feed at ten times market time", lambda: latency(binary, site)))
+    sections.append(("Browser", lambda: browser(binary, site)))
+    text = [
+        "# Benchmarks",
+        "",
+        "Made by `make bench`; do not edit. Medians, with the smallest and largest run in brackets. Machines are",
+        "noisy: compare the ratios of one run, not figures of two.",
+        "",
+        f"- commit: {output('git', 'rev-parse', '--short=12', 'HEAD')}{' with uncommitted changes' if output('git', 'status', '--porcelain', '--untracked-files=no') else ''}",
+        f"- machine: {processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.release()}",
+        f"- rustc: {output('rustc', '--version')}",
+    ]
+    for title, measure in sections:
+        print(f"{title} …", flush=True)
+        text += ["", f"## {title}", "", table(measure())]
+    if not DAY.exists():
+        text += ["", f"Not run: the replays, because {DAY.parent} is absent."]
+    text += ["", "Not run: fan-out to many clients, fill and trigger latency with many resting orders."]
+    (ROOT / "docs/benchmarks.md").write_text("\n".join(text) + "\n")
+    print("wrote docs/benchmarks.md")
+
+
+main()

@@ -1,0 +1,64 @@
+// Without JavaScript every page reads, with the figures of the moment it was loaded.
+import { Decimal, canonical } from '../decimal';
+import { expect, test } from '../fixtures';
+import { type Figures, get, post } from '../rest';
+import { field, idsIn } from '../watch';
+
+test.use({ javaScriptEnabled: false, speed: '60' });
+
+const PAGES = ['/', '/market', '/trades', '/positions', '/decisions', '/performance', '/system'];
+
+test.beforeEach('the bot has traded', async ({ server }) => {
+  await expect.poll(async () => (await get<unknown[]>(server, '/v1/trades')).body.length).toBeGreaterThan(5);
+});
+
+test('every page reads', async ({ page, server }) => {
+  for (const path of PAGES) {
+    const response = await page.goto(server.url + path);
+    expect(response?.status(), path).toBe(200);
+    await expect(page.locator('h1'), path).toHaveCount(1);
+    await expect(page.locator('.mode'), path).toHaveText('SIM');
+    await expect(page.locator('noscript .noscript, .noscript').first(), path).toBeVisible();
+    await expect(page.locator('main .absent[aria-busy]'), `${path} waits for nothing`).toHaveCount(0);
+    const shown = await page.locator('main [data-field]').evaluateAll((all) => all.map((one) => one.textContent?.trim()));
+    expect(shown.filter((text) => !text || text === '–'), `${path}: figures without a value`).toEqual([]);
+    // What only a script could do is not offered.
+    await expect(page.locator('.needs-script:visible'), path).toHaveCount(0);
+  }
+});
+
+test('the figures are those of the server', async ({ page, server }) => {
+  await page.goto(server.url);
+  const equity = Decimal.of(await field(page, 'portfolio.equity').getAttribute('data-value'));
+  expect(equity.isPositive()).toBe(true);
+  await expect(field(page, 'portfolio.equity')).toHaveText(/^\d{1,3}(,\d{3})*\.\d\d$/);
+  // A page and an answer of the same seq say the same.
+  await expect
+    .poll(async () => {
+      await page.goto(`${server.url}/positions`);
+      const { seq, body } = await get<Figures>(server, '/v1/portfolio');
+      const shown = field(page, 'portfolio.equity');
+      if ((await shown.getAttribute('data-seq')) !== seq) return 'another seq';
+      return canonical(await shown.getAttribute('data-value')) === canonical(body.equity as string);
+    }, { intervals: [10] })
+    .toBe(true);
+  await page.goto(`${server.url}/trades`);
+  const ids = await idsIn(page.locator('main'));
+  const known = (await get<{ id: string }[]>(server, '/v1/trades?limit=500')).body.map(({ id }) => id);
+  expect(known.join()).toContain(ids.join());
+});
+
+test('links and the bot switcher work', async ({ page, server }) => {
+  const note = { type: 'note', id: 'n-1', text: 'Here I am.' };
+  await post(server, '/v1/bots/outside/events', [note]);
+  await page.goto(server.url);
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Decisions', exact: true }).click();
+  await expect(page).toHaveURL(`${server.url}/decisions`);
+  await page.locator('#bot').selectOption('outside');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await expect(page).toHaveURL(`${server.url}/decisions?bot=outside`);
+  await expect(page.locator('main')).toContainText('Here I am.');
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Trades', exact: true }).click();
+  await expect(page).toHaveURL(`${server.url}/trades?bot=outside`);
+  await expect(page.locator('#bot')).toHaveValue('outside');
+});

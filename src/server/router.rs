@@ -1,0 +1,66 @@
+//! The router, made of the access table and of the pages, each behind its role.
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, delete, get, post};
+
+use super::access::{Endpoint, Principal, ROUTES, Role, page_role};
+use super::error::AppError;
+use super::state::AppState;
+use super::{ingest, pages, rest, socket};
+use crate::app::routes::Page;
+
+fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        Endpoint::Health => get(rest::health),
+        Endpoint::Ready => get(rest::ready),
+        Endpoint::Metrics => get(rest::metrics),
+        Endpoint::Socket => get(socket::upgrade),
+        Endpoint::Portfolio => get(rest::portfolio),
+        Endpoint::Positions => get(rest::positions),
+        Endpoint::Performance => get(rest::performance),
+        Endpoint::Candles => get(rest::candles),
+        Endpoint::Trades => get(rest::trades),
+        Endpoint::Decisions => get(rest::decisions),
+        Endpoint::Orders => get(rest::orders),
+        Endpoint::SubmitOrder => post(rest::submit_order),
+        Endpoint::CancelOrder => delete(rest::cancel_order),
+        Endpoint::BotEvents => post(ingest::events),
+    }
+}
+
+/// The router of the table and of the pages, each behind its role.
+pub fn router(state: &AppState) -> Router<AppState> {
+    let mut router = Router::new();
+    for route in ROUTES {
+        router = router.route(route.path, guarded(handler(route.endpoint), route.role));
+    }
+    for page in Page::ALL {
+        router = router.route(page.path(), guarded(get(pages::page), page_role(page)));
+    }
+    router = router.route(
+        "/market/{symbol}",
+        guarded(get(pages::page), page_role(Page::Market)),
+    );
+    router
+        .method_not_allowed_fallback(|| async { AppError::MethodNotAllowed })
+        .fallback(pages::files_and_not_found(state))
+}
+
+fn guarded(handler: MethodRouter<AppState>, role: Role) -> MethodRouter<AppState> {
+    handler.route_layer(middleware::from_fn(
+        move |principal: Principal, request: Request, next: Next| async move {
+            check(&principal, role, request, next).await
+        },
+    ))
+}
+
+async fn check(principal: &Principal, role: Role, request: Request, next: Next) -> Response {
+    if principal.may(role) {
+        next.run(request).await
+    } else {
+        AppError::Forbidden.into_response()
+    }
+}
