@@ -11,6 +11,7 @@ mod harness;
 mod journal;
 mod market;
 
+mod architecture;
 mod bad_frames;
 mod heavy_disk;
 mod heavy_kill;
