@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use crate::client::{Socket, wish};
-use crate::harness::TestServer;
+use crate::harness::{TestServer, until};
 
 /// Somebody else on the same server.
 struct Bystander {
@@ -155,7 +155,7 @@ async fn a_client_that_vanishes_leaves_nothing_behind() {
         drop(socket);
     }
     bystander.is_unharmed().await;
-    crate::harness::until("only the bystander is connected", async || {
+    until("only the bystander is connected", async || {
         (bystander.server.health().await.clients == 1).then_some(())
     })
     .await;

@@ -1,10 +1,9 @@
 //! The one server of all tests: in this process, or as the program.
 
 use std::fmt::Debug;
-use std::io::Read as _;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -17,7 +16,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
+use crate::answer::Answer;
 use crate::market;
+use crate::program::{Running, free_address, plainsight, signal, wait};
 
 /// The longest that anything may take. Nothing waits so long unless it is broken.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -31,17 +32,6 @@ enum Machine {
         thread: JoinHandle<Result<(), ServeError>>,
     },
     Program(Running),
-}
-
-/// A program that does not outlive its test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Gone already, most of the time.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 pub struct TestServer {
@@ -60,49 +50,6 @@ pub struct Stopped {
     pub config: Config,
     environment: Vec<(&'static str, String)>,
     home: Arc<TempDir>,
-}
-
-/// An answer over HTTP, read to the end.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
-    pub text: String,
-}
-
-impl Answer {
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
-    }
-
-    pub fn seq(&self) -> u64 {
-        self.header("plainsight-seq")
-            .and_then(|seq| seq.parse().ok())
-            .unwrap_or_else(|| panic!("no Plainsight-Seq: {self:?}"))
-    }
-
-    pub fn json(&self) -> Value {
-        self.read()
-    }
-
-    pub fn read<T: DeserializeOwned>(&self) -> T {
-        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
-    }
-
-    /// Checks that this is a problem with this status and code, and gives the rest of it.
-    #[track_caller]
-    pub fn problem(&self, status: u16, code: &str) -> Value {
-        let kind = self.header("content-type").unwrap_or_default();
-        assert_eq!(kind, "application/problem+json", "{self:?}");
-        let problem = self.json();
-        assert_eq!(
-            (self.status, problem["code"].as_str()),
-            (status, Some(code)),
-            "{self:?}"
-        );
-        assert_eq!(problem["status"], status, "{self:?}");
-        problem
-    }
 }
 
 /// A configuration that meets the tests' needs: any port, data that is nobody else's.
@@ -406,80 +353,6 @@ impl Stopped {
             tokio::time::sleep(GLANCE).await;
         }
     }
-}
-
-/// The program with these arguments; nothing of this process's environment configures it.
-pub fn plainsight<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_plainsight"));
-    command.args(arguments).stdin(Stdio::null());
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("PLAINSIGHT_") {
-            command.env_remove(name);
-        }
-    }
-    command
-}
-
-/// What a program that was run to its end left behind.
-pub struct Ran {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
-}
-
-/// Runs the program to its end, which must come in time.
-pub fn run(mut command: Command) -> Ran {
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut out = child.stdout.take().unwrap();
-    let reading = std::thread::spawn(move || {
-        let mut text = String::new();
-        out.read_to_string(&mut text).unwrap();
-        text
-    });
-    let mut err = child.stderr.take().unwrap();
-    let erring = std::thread::spawn(move || {
-        let mut text = Vec::new();
-        err.read_to_end(&mut text).unwrap();
-        String::from_utf8_lossy(&text).into_owned()
-    });
-    let status = wait(&mut child);
-    Ran {
-        code: status.code(),
-        stdout: reading.join().unwrap(),
-        stderr: erring.join().unwrap(),
-    }
-}
-
-pub fn wait(child: &mut Child) -> std::process::ExitStatus {
-    let deadline = Instant::now() + 4 * PATIENCE;
-    loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            return status;
-        }
-        if Instant::now() > deadline {
-            child.kill().unwrap();
-            panic!("the program does not end");
-        }
-        std::thread::sleep(GLANCE);
-    }
-}
-
-fn signal(child: &Child, name: &str) {
-    let sent = Command::new("kill")
-        .args(["-s", name, &child.id().to_string()])
-        .status();
-    assert!(sent.unwrap().success());
-}
-
-pub fn free_address() -> SocketAddr {
-    TcpListener::bind(("127.0.0.1", 0))
-        .unwrap()
-        .local_addr()
-        .unwrap()
 }
 
 /// Asks again and again until there is an answer.

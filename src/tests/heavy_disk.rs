@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::client::{Socket, wish, with_history};
-use crate::harness::{PATIENCE, TestServer, plainsight, run, until};
+use crate::harness::{PATIENCE, TestServer, until};
 use crate::journal::JournalFile;
 use crate::pages::check_account;
+use crate::program::{Ran, plainsight, run};
 
 /// A disk of our own, made of memory. Only root may mount it.
 struct SmallDisk(TempDir);
@@ -301,7 +302,7 @@ async fn a_full_disk_does_not_hold_up_a_shutdown() {
     assert!(server.health().await.ready);
 }
 
-fn serve_on(data: &Path) -> crate::harness::Ran {
+fn serve_on(data: &Path) -> Ran {
     let mut command = plainsight(["serve", "--addr", "127.0.0.1:0", "--data"]);
     command.arg(data).env("PLAINSIGHT_LOG__FILTER", "off");
     run(command)

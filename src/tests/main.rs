@@ -1,15 +1,18 @@
 //! Integration tests, one module for each capability. They drive the real server with real clients,
 //! in this process or as the program itself, and only over 127.0.0.1.
 //!
-//! [`harness`] starts and stops it, [`client`] speaks the native protocol, [`journal`] reads the
-//! data directory from outside, [`market`] makes or finds market data.
+//! [`harness`] starts and stops it, [`program`] is its process, [`answer`] what it says over HTTP,
+//! [`client`] speaks the native protocol, [`journal`] reads the data directory from outside,
+//! [`market`] makes market data.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod answer;
 mod client;
 mod harness;
 mod journal;
 mod market;
+mod program;
 
 mod architecture;
 mod bad_frames;

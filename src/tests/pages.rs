@@ -8,8 +8,9 @@ use plainsight::domain::{Decimal, Event, Portfolio, Position, Symbol};
 use plainsight::wire::{Boot, Payload, Topic};
 use serde_json::{Value, json};
 
+use crate::answer::Answer;
 use crate::client::topic;
-use crate::harness::{Answer, TestServer};
+use crate::harness::TestServer;
 use crate::journal::JournalFile;
 
 /// What the page hands over to the browser.

@@ -5,8 +5,8 @@ use std::path::Path;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::harness::{plainsight, run};
 use crate::market::{START_MS, agg_trades};
+use crate::program::{plainsight, run};
 
 /// A file of a hundred good rows with `faults` behind the fiftieth.
 fn with_faults(path: &Path, faults: &[&[u8]]) {

@@ -7,8 +7,9 @@ use plainsight::server::access::ROUTES;
 use plainsight::wire::Payload;
 use serde_json::{Value, json};
 
+use crate::answer::Answer;
 use crate::client::{Socket, wish};
-use crate::harness::{Answer, GLANCE, TestServer};
+use crate::harness::{GLANCE, TestServer};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_reading_route_answers_with_the_seq_it_is_true_at() {
