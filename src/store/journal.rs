@@ -148,9 +148,22 @@ impl Journal {
     /// Commits a batch and gives every entry its place. After an error nothing has changed, on the
     /// disk or here, and the same batch can be given again.
     pub async fn append(&mut self, batch: &Batch) -> Result<Vec<Option<Place>>, StoreError> {
+        let written = self.write(batch).await;
+        if written.is_err() {
+            // Fails where SQLite has rolled back by itself, as it may when the disk is full.
+            let _ = self.execute("ROLLBACK").await;
+        }
+        written
+    }
+
+    /// Not in one of sqlx's transactions: they count how deep they are, and where SQLite has rolled
+    /// back by itself the count is wrong. The next batch would be a savepoint inside of nothing, its
+    /// commit a mere release of it: told as done, and not on the disk.
+    async fn write(&mut self, batch: &Batch) -> Result<Vec<Option<Place>>, StoreError> {
         let mut topics = self.topics.clone();
         let mut next_topic = self.next_topic;
-        let mut transaction = self.connection.begin().await?;
+        self.execute("BEGIN IMMEDIATE").await?;
+        let transaction = &mut self.connection;
         let wanted = batch
             .entries
             .iter()
@@ -162,7 +175,7 @@ impl Journal {
                     epoch: Epoch(rand::random()),
                     head: 0,
                 };
-                insert_topic(&mut transaction, topic, state).await?;
+                insert_topic(transaction, topic, state).await?;
                 topics.insert(topic.clone(), state);
                 next_topic += 1;
             }
@@ -177,7 +190,7 @@ impl Journal {
                     state.head += 1;
                     *state
                 });
-            insert_event(&mut transaction, entry, place).await?;
+            insert_event(transaction, entry, place).await?;
             places.push(place.map(|state| Place {
                 epoch: state.epoch,
                 offset: state.head,
@@ -216,14 +229,19 @@ impl Journal {
                 .await?;
         }
         let events = self.events + batch.entries.len() as u64;
-        set_meta(&mut transaction, "head", &batch.head.to_string()).await?;
-        set_meta(&mut transaction, "events", &events.to_string()).await?;
-        transaction.commit().await?;
+        set_meta(transaction, "head", &batch.head.to_string()).await?;
+        set_meta(transaction, "events", &events.to_string()).await?;
+        self.execute("COMMIT").await?;
         self.topics = topics;
         self.next_topic = next_topic;
         self.head = batch.head;
         self.events = events;
         Ok(places)
+    }
+
+    async fn execute(&mut self, statement: &'static str) -> Result<(), StoreError> {
+        sqlx::query(statement).execute(&mut self.connection).await?;
+        Ok(())
     }
 
     /// Closes the database: its log is written back into the file.

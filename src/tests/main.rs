@@ -12,6 +12,7 @@ mod journal;
 mod market;
 
 mod bad_frames;
+mod heavy_disk;
 mod heavy_kill;
 mod heavy_replay;
 mod ingest;
