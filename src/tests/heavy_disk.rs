@@ -339,7 +339,7 @@ async fn a_directory_that_cannot_be_written_is_refused_in_one_line() {
     } else {
         let home = TempDir::new().unwrap();
         let mode = |mode| {
-            std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(mode)).unwrap()
+            std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(mode)).unwrap();
         };
         mode(0o555);
         assert_refused(&home.path().join("new"));
