@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ROOT } from './server';
@@ -40,7 +39,10 @@ export interface Slice {
 
 /** The first minutes of the recorded day as a file of its own. */
 export function slice(minutes: number): Slice {
-  const file = path.join(mkdtempSync(path.join(tmpdir(), 'plainsight-slice-')), 'BTCUSDT-aggTrades-2024-01-01.csv');
+  const directory = mkdtempSync(path.join(tmpdir(), 'plainsight-slice-'));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  // The feed reads the symbol and the kind of its rows from the name.
+  const file = path.join(directory, 'BTCUSDT-aggTrades-2024-01-01.csv');
   const rows = Number(execFileSync('python3', ['-c', WRITE, ZIP, String(minutes), file], { timeout: 30_000 }));
   return { feed: `replay:${file}`, rows };
 }

@@ -159,6 +159,16 @@ test('stopped and started: live again within two seconds of its return', async (
   console.log(`live ${took} ms after the server answered again`);
 });
 
+test('whoever comes first after a restart finds every figure', async ({ page, server }) => {
+  await server.kill();
+  await server.start();
+  const response = await page.goto(server.url);
+  const html = (await response?.text()) ?? '';
+  expect(html).not.toContain('aria-busy');
+  expect(html).toMatch(/data-field="portfolio.equity" data-value="\d/);
+  for (const path of ['/v1/portfolio', '/v1/positions', '/v1/performance', '/v1/candles?symbol=BTCUSDT']) await get(server, path);
+});
+
 test.describe('with two attempts', () => {
   test.use({ serverEnv: { PLAINSIGHT_CLIENT__MAX_ATTEMPTS: '2', PLAINSIGHT_CLIENT__BASE_MS: '200' } });
 

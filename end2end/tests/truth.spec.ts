@@ -11,6 +11,7 @@ const PORTFOLIO = ['equity', 'cash', 'invested', 'realised_pnl', 'unrealised_pnl
 
 test.beforeAll('the recorded trades are there', () => {
   if (MISSING && process.env.CI === 'true') throw new Error(MISSING);
+  if (MISSING) console.log(`skipped: ${MISSING}`);
   test.skip(MISSING !== undefined, MISSING);
 });
 

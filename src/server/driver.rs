@@ -79,7 +79,6 @@ impl Driver {
 
     /// Runs until `shutdown`, then takes a last snapshot and closes the journal.
     pub async fn run(mut self, shutdown: CancellationToken) {
-        self.publish_due();
         while !shutdown.is_cancelled() {
             let mut gathered = Gathered::default();
             let pause = self.pause();

@@ -48,12 +48,13 @@ pub struct Projection {
 type PerformanceKey = (Option<TimeUs>, u64, u64);
 
 impl Projection {
-    pub fn new(config: StreamsConfig) -> Self {
+    /// `received` is when the newest of what the engine starts with arrived.
+    pub fn new(config: StreamsConfig, received: TimeUs) -> Self {
         Self {
             config,
             topics: BTreeMap::new(),
             performance: BTreeMap::new(),
-            received: TimeUs::ZERO,
+            received,
         }
     }
 

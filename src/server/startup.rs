@@ -205,7 +205,8 @@ pub async fn start(config: &Config) -> Result<Started, StartError> {
     let hub = Arc::new(Hub::default());
     let mut publisher = Publisher::new(Arc::clone(&hub));
     fill_hub(&journal, &reader, &mut publisher).await?;
-    let mut projection = Projection::new(config.streams.clone());
+    let received = reader.last_received().await?.unwrap_or(now);
+    let mut projection = Projection::new(config.streams.clone(), received);
     projection.discover(&state.engine, &mut publisher);
     publisher.publish(Vec::new(), state.engine.seq(), now);
 
@@ -231,7 +232,7 @@ pub async fn start(config: &Config) -> Result<Started, StartError> {
     monitor.journal_written(journal.events());
     let (sender, requests) = mpsc::channel(REQUESTS);
     let handle = EngineHandle::new(sender, monitor.journal_writable());
-    let driver = Driver::new(Parts {
+    let mut driver = Driver::new(Parts {
         engine: state.engine,
         journal,
         publisher,
@@ -243,6 +244,8 @@ pub async fn start(config: &Config) -> Result<Started, StartError> {
         snapshot_every: Duration::from_millis(config.store.snapshot_ms.into()),
         rows: (state.rows, state.rejected_rows),
     });
+    // Nobody is served before every topic has its value.
+    driver.publish_due();
     Ok(Started {
         driver,
         hub,

@@ -146,6 +146,15 @@ impl Reader {
         Ok(())
     }
 
+    /// When the newest of what was journalled had arrived.
+    pub async fn last_received(&self) -> Result<Option<TimeUs>, StoreError> {
+        let received: Option<i64> =
+            sqlx::query_scalar("SELECT received FROM events ORDER BY seq DESC, idx DESC LIMIT 1")
+                .fetch_optional(&self.pool)
+                .await?;
+        Ok(received.map(TimeUs))
+    }
+
     /// Whether a bot has reported this before.
     pub async fn is_reported(&self, bot: &str, kind: &str, id: &str) -> Result<bool, StoreError> {
         let found: Option<i64> =

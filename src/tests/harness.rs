@@ -128,7 +128,7 @@ impl TestServer {
                 thread.join().unwrap().unwrap();
             }
             Machine::Program(mut running) => {
-                signal(&running.0, "TERM");
+                signal(running.0.id(), "TERM");
                 let status = wait(&mut running.0);
                 assert!(status.success(), "it ended with {status}");
             }

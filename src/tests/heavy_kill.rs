@@ -3,7 +3,6 @@
 //! makes anew with the journal's tail and would stop at the first difference.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
 use std::time::Duration;
 
 use plainsight::domain::{Invariant, TimeUs};
@@ -16,6 +15,7 @@ use crate::client::{Socket, after, topic, wish};
 use crate::harness::{Stopped, TestServer};
 use crate::journal::JournalFile;
 use crate::pages::check_account;
+use crate::program::signal;
 
 const KILLS: u32 = 20;
 const LOGS: [&str; 4] = [
@@ -148,13 +148,6 @@ async fn listen(server: &TestServer, memory: &mut Memory) {
     }
 }
 
-fn kill(pid: u32) {
-    let sent = Command::new("kill")
-        .args(["-s", "KILL", &pid.to_string()])
-        .status();
-    assert!(sent.unwrap().success());
-}
-
 /// Runs under load for `time` and dies of it.
 async fn run_and_kill(
     server: TestServer,
@@ -165,7 +158,7 @@ async fn run_and_kill(
     let pid = server.pid();
     tokio::join!(listen(&server, memory), load.report(&server), async {
         tokio::time::sleep(time).await;
-        kill(pid);
+        signal(pid, "KILL");
     });
     server.kill()
 }

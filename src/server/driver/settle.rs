@@ -206,7 +206,7 @@ impl Driver {
     }
 
     /// Publishes what is due without a new input.
-    pub(super) fn publish_due(&mut self) {
+    pub(in crate::server) fn publish_due(&mut self) {
         let now = Instant::now();
         let Parts {
             engine,
