@@ -9,8 +9,9 @@ use sqlx::sqlite::{
 };
 use sqlx::{Connection as _, Row as _};
 
+use super::filing::kind_and_key;
 use super::{Batch, Entry, Identity, Place, Reader, StoreError};
-use crate::domain::{Event, Seq};
+use crate::domain::Seq;
 use crate::engine::eventlog::canonical;
 use crate::wire::{Epoch, Topic};
 
@@ -391,26 +392,4 @@ async fn insert_event(
     .execute(connection)
     .await?;
     Ok(())
-}
-
-/// What an event is filed under: the key names the bounded history that it belongs to.
-pub(super) fn kind_and_key(event: &Event) -> (&'static str, Option<String>) {
-    match event {
-        Event::Mark { symbol, .. } => ("mark", Some(symbol.to_string())),
-        Event::Candle(candle) => (
-            "candle",
-            Some(format!("{}:{}", candle.symbol, candle.interval)),
-        ),
-        Event::Equity { bot, .. } => ("equity", Some(bot.to_string())),
-        Event::RoundTrip(trip) => ("round_trip", Some(trip.bot.to_string())),
-        Event::Order(_) => ("order", None),
-        Event::Fill(_) => ("fill", None),
-        Event::Decision(_) => ("decision", None),
-        Event::Agent(_) => ("agent", None),
-        Event::Note { .. } => ("note", None),
-        Event::Deposit { .. } => ("deposit", None),
-        Event::PositionStated { .. } => ("position_stated", None),
-        Event::Alert(_) => ("alert", None),
-        Event::Quality(_) => ("quality", None),
-    }
 }
