@@ -117,9 +117,8 @@ impl Load {
     }
 }
 
-/// Reads everything since `since` and what comes live, until the server is gone.
-async fn listen(server: &TestServer, memory: &mut Memory) {
-    let mut socket = Socket::hello(server).await;
+/// Reads everything since what is known and what comes live, until the server is gone.
+async fn listen(mut socket: Socket, memory: &mut Memory) {
     let topics = LOGS.map(
         |name| match memory.0.get(name).and_then(|told| told.last_key_value()) {
             Some((offset, told)) => after(
@@ -156,7 +155,9 @@ async fn run_and_kill(
     load: &mut Load,
 ) -> Stopped {
     let pid = server.pid();
-    tokio::join!(listen(&server, memory), load.report(&server), async {
+    // Greeted before the clock runs: a slow machine may need all of that time for it.
+    let socket = Socket::hello(&server).await;
+    tokio::join!(listen(socket, memory), load.report(&server), async {
         tokio::time::sleep(time).await;
         signal(pid, "KILL");
     });
