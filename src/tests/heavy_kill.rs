@@ -10,6 +10,7 @@ use plainsight::server::config::Config;
 use plainsight::wire::frame::Since;
 use plainsight::wire::{ClientFrame, Epoch, Payload, Push, ServerFrame};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use crate::client::{Socket, after, topic, wish};
 use crate::harness::{Stopped, TestServer};
@@ -18,6 +19,9 @@ use crate::pages::check_account;
 use crate::program::signal;
 
 const KILLS: u32 = 20;
+/// Requests that are acknowledged before each kill, and how long they may take.
+const WORK: usize = 3;
+const PATIENCE: Duration = Duration::from_secs(60);
 const LOGS: [&str; 4] = [
     "trades:paper",
     "decisions:paper",
@@ -96,8 +100,8 @@ impl Load {
         ])
     }
 
-    /// Goes on until the server is gone.
-    async fn report(&mut self, server: &TestServer) {
+    /// Goes on until the server is gone; counts in `progress` what was acknowledged meanwhile.
+    async fn report(&mut self, server: &TestServer, progress: watch::Sender<usize>) {
         loop {
             let request = server.request("POST", "/v1/bots/load/events");
             let answer = server
@@ -108,6 +112,7 @@ impl Load {
                     assert_eq!(answer.json()["rejected"], 0, "{answer:?}");
                     self.acknowledged.insert(self.next);
                     self.next += 1;
+                    progress.send_modify(|acknowledged| *acknowledged += 1);
                 }
                 // It may have been recorded all the same: the next server is asked with the same ids.
                 _ => return,
@@ -147,7 +152,7 @@ async fn listen(mut socket: Socket, memory: &mut Memory) {
     }
 }
 
-/// Runs under load for `time` and dies of it.
+/// Runs under load for `time`, and for as long as it takes to get some work done, and is killed.
 async fn run_and_kill(
     server: TestServer,
     time: Duration,
@@ -157,10 +162,19 @@ async fn run_and_kill(
     let pid = server.pid();
     // Greeted before the clock runs: a slow machine may need all of that time for it.
     let socket = Socket::hello(&server).await;
-    tokio::join!(listen(socket, memory), load.report(&server), async {
-        tokio::time::sleep(time).await;
-        signal(pid, "KILL");
-    });
+    let (progress, mut acknowledged) = watch::channel(0);
+    tokio::join!(
+        listen(socket, memory),
+        load.report(&server, progress),
+        async {
+            tokio::time::sleep(time).await;
+            // On a slow machine the time alone may not be enough for a single answer.
+            let enough = acknowledged.wait_for(|acknowledged| *acknowledged >= WORK);
+            let enough = tokio::time::timeout(PATIENCE, enough).await;
+            assert!(enough.is_ok(), "no work done in {PATIENCE:?}");
+            signal(pid, "KILL");
+        }
+    );
     server.kill()
 }
 
