@@ -85,9 +85,8 @@ impl AppError {
             Self::MethodNotAllowed => "method_not_allowed",
             Self::TooLarge => "too_large",
             Self::Rejected(rejection) => &rejection.code,
-            Self::Unavailable(Unavailable::Journal) | Self::Store(_) => "journal_unavailable",
-            Self::Unavailable(Unavailable::Busy) => "busy",
-            Self::Unavailable(Unavailable::Stopped) => "shutting_down",
+            Self::Unavailable(unavailable) => unavailable.code(),
+            Self::Store(_) => Unavailable::Journal.code(),
             Self::Internal(_) => "internal",
         }
     }

@@ -38,6 +38,17 @@ pub enum Unavailable {
     Stopped,
 }
 
+impl Unavailable {
+    /// Stable, for programs: the same on every edge.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Journal => "journal_unavailable",
+            Self::Busy => "busy",
+            Self::Stopped => "shutting_down",
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct EngineHandle {
     sender: mpsc::Sender<Request>,

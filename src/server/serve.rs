@@ -59,7 +59,6 @@ pub async fn serve(
         reader,
         handle,
         monitor,
-        ..
     } = startup::start(&config).await?;
     let site = std::path::Path::new(DEFAULT_FILE)
         .exists()

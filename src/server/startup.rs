@@ -141,7 +141,6 @@ pub struct Started {
     pub reader: Reader,
     pub handle: EngineHandle,
     pub monitor: Arc<Monitor>,
-    pub symbols: Vec<Symbol>,
 }
 
 pub async fn start(config: &Config) -> Result<Started, StartError> {
@@ -252,7 +251,6 @@ pub async fn start(config: &Config) -> Result<Started, StartError> {
         reader,
         handle,
         monitor,
-        symbols,
     })
 }
 

@@ -18,7 +18,6 @@ use crate::engine::Accepted;
 use crate::hub::Mailbox;
 use crate::server::access::{self, Principal};
 use crate::server::clock::wall_time;
-use crate::server::handle::Unavailable;
 use crate::server::monitor::Counters;
 use crate::server::state::AppState;
 use crate::wire::frame::{
@@ -273,14 +272,9 @@ impl Session {
                 None => Flow::Continue(()),
             },
             Err(unavailable) => {
-                let code = match unavailable {
-                    Unavailable::Journal => "journal_unavailable",
-                    Unavailable::Busy => "busy",
-                    Unavailable::Stopped => "shutting_down",
-                };
                 self.refuse(
                     Some(id),
-                    Rejection::new(code, unavailable.to_string()),
+                    Rejection::new(unavailable.code(), unavailable.to_string()),
                     true,
                 )
                 .await
