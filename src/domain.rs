@@ -20,7 +20,7 @@ pub mod position;
 pub mod time;
 pub mod trade;
 
-pub use alert::{Alert, Quality, QualityKind, Severity};
+pub use alert::{Alert, Extent, Quality, QualityKind, Severity};
 pub use bot::{NewDecision, Note, ReportedFill, ReportedOrder, ReportedPosition};
 pub use candle::{Candle, Interval};
 pub use command::{BotCommand, BotReport, FeedNotice, Input, Rejection};
@@ -30,7 +30,7 @@ pub use decision::{
 pub use event::{Event, Record};
 pub use health::{Health, Mode};
 pub use ids::{AlertId, BotId, DecisionId, FillId, ModelId, OrderId, Seq, Symbol};
-pub use market::{Bar, Book, Level, MarketEvent, MarketTrade, Ticker};
+pub use market::{Bar, Book, DayStatistics, Level, MarketEvent, MarketTrade, Ticker};
 pub use money::Decimal;
 pub use order::{Liquidity, NewOrder, Order, OrderStatus, OrderType, Side, TimeInForce};
 pub use performance::{EquityPoint, Metrics, Performance, RoundTrip, Window};

@@ -214,6 +214,13 @@ impl Engine {
                 market.on_bar(bar);
                 exchange::Market::Bar(bar)
             }
+            MarketEvent::Day(day) => return market.on_day(day),
+            MarketEvent::Reference { bar, .. } => {
+                let fault = market.differs(bar);
+                return fault
+                    .iter()
+                    .for_each(|fault| self.note_fault(fault, out));
+            }
         };
         let happened =
             self.exchange
@@ -238,6 +245,7 @@ impl Engine {
             source: notice.source.clone(),
             line: notice.line,
             message: notice.message.clone(),
+            extent: notice.extent,
             count: *count,
             time: out.now,
         }));

@@ -44,6 +44,7 @@ fn ModeBadge(health: Live<Health>) -> impl IntoView {
     let addition = move || match state.get() {
         Some(FeedState::Ended) => " ended",
         Some(FeedState::Recovering) => " recovering",
+        Some(FeedState::Warming) => " warming up",
         Some(FeedState::Halted) => " halted",
         Some(FeedState::Running) | None => "",
     };

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bot::Deposit;
 use super::{
-    BotId, DecisionId, MarketEvent, NewDecision, NewOrder, Note, OrderId, QualityKind,
+    BotId, DecisionId, Extent, MarketEvent, NewDecision, NewOrder, Note, OrderId, QualityKind,
     ReportedFill, ReportedOrder, ReportedPosition, Severity, Symbol,
 };
 
@@ -123,6 +123,8 @@ pub struct FeedNotice {
     pub source: String,
     pub line: Option<u64>,
     pub message: String,
+    #[serde(default)]
+    pub extent: Extent,
 }
 
 impl FeedNotice {
@@ -130,13 +132,13 @@ impl FeedNotice {
     pub fn is_refusal(&self) -> bool {
         matches!(
             self.kind,
-            QualityKind::RejectedRow | QualityKind::OutOfOrder
+            QualityKind::RejectedRow | QualityKind::OutOfOrder | QualityKind::BadMessage
         )
     }
 }
 
-/// One input of the engine. Feed items are not journalled: they come again from the feed; bots'
-/// commands are.
+/// One input of the engine. Bots' commands are journalled. Items of a recorded or simulated feed are
+/// not, for they come again from the feed; those of a live feed are kept until a snapshot covers them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Input {

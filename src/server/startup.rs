@@ -225,6 +225,7 @@ pub async fn start(config: &Config) -> Result<Started, StartError> {
                 Speed::Factor(factor) => Some(factor),
             },
             problem: None,
+            link: None,
         },
     ));
     monitor.bots(state.engine.bots().cloned().collect());

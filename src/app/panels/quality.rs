@@ -5,14 +5,14 @@ use leptos::prelude::*;
 use crate::app::clock::use_clock;
 use crate::app::live::Live;
 use crate::app::widgets::{Column, DataTable, Reading};
-use crate::domain::{Quality, QualityKind};
+use crate::domain::Quality;
 
 #[component]
 pub fn QualityTable(quality: Live<Vec<Quality>>, slots: usize) -> impl IntoView {
     let clock = use_clock();
     let columns = vec![
         Column::text("Where", |q: &Quality| Reading::text(place(q))),
-        Column::text("What", |q: &Quality| Reading::text(kind(q.kind))),
+        Column::text("What", |q: &Quality| Reading::text(q.kind.label())),
         Column::text("Why", |q: &Quality| Reading::text(q.message.clone())),
         Column::text("Symbol", |q: &Quality| {
             q.symbol
@@ -30,7 +30,7 @@ pub fn QualityTable(quality: Live<Vec<Quality>>, slots: usize) -> impl IntoView 
             rows=quality.value
             slots
             columns
-            id=|q: &Quality| format!("{}-{}", kind(q.kind).replace(' ', "-"), q.count)
+            id=|q: &Quality| format!("{}-{}", q.kind.label().replace(' ', "-"), q.count)
             empty="No fault was found."
             stale=quality.stale
         />
@@ -43,14 +43,5 @@ fn place(quality: &Quality) -> String {
     match quality.line {
         Some(line) => format!("{}:{line}", quality.source),
         None => quality.source.clone(),
-    }
-}
-
-fn kind(kind: QualityKind) -> &'static str {
-    match kind {
-        QualityKind::RejectedRow => "rejected row",
-        QualityKind::Gap => "gap",
-        QualityKind::OutOfOrder => "out of order",
-        QualityKind::SourceEnded => "source ended",
     }
 }

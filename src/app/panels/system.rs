@@ -45,6 +45,7 @@ fn verdict(health: &Health) -> Reading {
 fn feed_state(health: &Health) -> Reading {
     let (word, tone) = match health.feed.state {
         FeedState::Recovering => ("recovering", Tone::Warn),
+        FeedState::Warming => ("warming up", Tone::Warn),
         FeedState::Running => ("running", Tone::Good),
         FeedState::Ended => ("ended", Tone::Quiet),
         FeedState::Halted => ("halted", Tone::Bad),
