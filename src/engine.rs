@@ -34,7 +34,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::time::SECOND;
 use crate::domain::{
     Alert, BotId, Decimal, Event, FeedNotice, Input, Invariant, MarketEvent, Order, Quality,
-    QualityKind, Record, Rejection, Seq, Severity, Symbol, TimeUs,
+    QualityKind, Record, Rejection, Seq, Severity, Symbol, TimeUs, TradingState,
 };
 use agent::Agent;
 use bots::Bot;
@@ -52,11 +52,28 @@ pub enum Accepted {
     /// Market data and notices.
     Seen,
     /// A report with this id is recorded.
-    Recorded { id: String },
+    Recorded {
+        id: String,
+    },
     /// The very same was recorded before; nothing has changed.
-    Duplicate { id: String },
+    Duplicate {
+        id: String,
+    },
     /// An order as it is now.
     Order(Box<Order>),
+    /// Several, in the order in which they were asked for or came to be.
+    Orders(Vec<Order>),
+    Trading(Box<TradingChanged>),
+}
+
+/// What a pause, a kill or a resumption did.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TradingChanged {
+    pub state: TradingState,
+    /// Orders that were taken back.
+    pub cancelled: Vec<Order>,
+    /// Orders that close what was held.
+    pub closing: Vec<Order>,
 }
 
 /// What one input led to.

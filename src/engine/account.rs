@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::holding::{Booked, Holding};
 use crate::domain::{
-    BotId, Decimal, EquityPoint, Fill, Invariant, Portfolio, Position, Symbol, TimeUs, money,
+    BotId, Decimal, EquityPoint, Fill, Invariant, Portfolio, Position, Symbol, TimeUs,
+    TradingState, money,
 };
 
 /// The prices that an account is valued at.
@@ -169,6 +170,7 @@ impl Account {
         prices: Prices<'_>,
         currency: &str,
         open_orders: u32,
+        trading: TradingState,
         day_start: Option<&EquityPoint>,
         time: TimeUs,
     ) -> Portfolio {
@@ -202,6 +204,7 @@ impl Account {
             open_orders,
             fills: self.fills,
             invariant: self.invariant(prices),
+            trading,
             time,
         }
     }

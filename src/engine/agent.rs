@@ -13,7 +13,7 @@ use super::outbox::Outbox;
 use super::{Accepted, Engine, price_of};
 use crate::domain::{
     Action, AgentPhase, AgentStep, BotCommand, BotId, Decimal, DecisionId, Direction, Event,
-    Horizon, NewDecision, NewOrder, OrderId, OrderType, Side, Symbol, TimeInForce, TimeUs,
+    Horizon, NewDecision, NewOrder, OrderId, Side, Symbol, TimeUs,
 };
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub struct Agent {
 
 /// What the agent means to do.
 enum Intent {
-    Order(NewOrder),
+    Order(Box<NewOrder>),
     Veto(&'static str),
 }
 
@@ -72,24 +72,15 @@ impl Situation<'_> {
             return Intent::Veto("max_position");
         }
         let at_market = forecast.confidence >= self.config.market_order_confidence;
-        Intent::Order(NewOrder {
-            client_order_id: None,
-            symbol: self.symbol.clone(),
-            side,
-            order_type: if at_market {
-                OrderType::Market
-            } else {
-                OrderType::Limit
-            },
-            quantity,
-            price: (!at_market).then_some(price),
-            time_in_force: Some(if at_market {
-                TimeInForce::Ioc
-            } else {
-                TimeInForce::Gtc
-            }),
+        let order = if at_market {
+            NewOrder::market(self.symbol.clone(), side, quantity)
+        } else {
+            NewOrder::limit(self.symbol.clone(), side, quantity, price)
+        };
+        Intent::Order(Box::new(NewOrder {
             decision: Some(decision.clone()),
-        })
+            ..order
+        }))
     }
 }
 
@@ -180,7 +171,7 @@ impl Engine {
                 rule: rule.to_owned(),
             },
             Intent::Order(order) => {
-                match self.command(&paper, &BotCommand::SubmitOrder(order), out) {
+                match self.command(&paper, &BotCommand::SubmitOrder(*order), out) {
                     Ok(Accepted::Order(order)) => {
                         self.agent.last_order.insert(symbol.clone(), self.now);
                         Action::Orders(vec![order.id.clone()])

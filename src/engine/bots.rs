@@ -8,7 +8,7 @@ use super::account::{Account, Prices};
 use super::decisions::Decisions;
 use super::performance::EquityHistory;
 use super::seen::Seen;
-use crate::domain::{BotId, EquityPoint, Order, OrderId, RoundTrip, TimeUs};
+use crate::domain::{BotId, EquityPoint, Order, OrderId, RoundTrip, TimeUs, TradingState};
 
 /// Round trips that the statistics look back on.
 pub const TRIPS_KEPT: usize = 10_000;
@@ -22,6 +22,8 @@ pub struct Bot {
     /// Open orders at another exchange, as the bot last reported them.
     pub reported_orders: BTreeMap<OrderId, Order>,
     pub invariant_broken: bool,
+    #[serde(default)]
+    pub trading: TradingState,
     #[serde(skip)]
     pub history: EquityHistory,
     #[serde(skip)]
@@ -37,6 +39,7 @@ impl Bot {
             seen: Seen::default(),
             reported_orders: BTreeMap::new(),
             invariant_broken: false,
+            trading: TradingState::Running,
             history: EquityHistory::new(),
             trips: VecDeque::new(),
         }

@@ -33,6 +33,7 @@ impl Engine {
             out.emit(Event::Deposit {
                 bot: paper,
                 deposit,
+                cash: amount,
             });
         }
     }
@@ -57,6 +58,13 @@ impl Engine {
             BotCommand::Decision(decision) => self.record_decision(bot, decision, out),
             BotCommand::SubmitOrder(order) => self.submit_order(bot, order, out),
             BotCommand::CancelOrder { order } => self.cancel_order(bot, order, out),
+            BotCommand::SubmitOco(_)
+            | BotCommand::AmendOrder { .. }
+            | BotCommand::CancelAll { .. }
+            | BotCommand::ClosePosition { .. }
+            | BotCommand::Kill
+            | BotCommand::Pause
+            | BotCommand::Resume => Err(Rejection::new("not_supported", "not yet")),
             BotCommand::Fill(fill) => self.record_fill(bot, fill, out),
             BotCommand::Order(order) => self.record_order(bot, order, out),
             BotCommand::Position(position) => self.state_position(bot, position, out),
@@ -229,6 +237,7 @@ impl Engine {
             liquidity: new.liquidity.unwrap_or(Liquidity::Taker),
             slippage: Decimal::ZERO,
             realised_pnl: Decimal::ZERO,
+            cash: Decimal::ZERO,
             evidence: Evidence::Reported,
             source: FillSource::Reported,
             time: new.time.unwrap_or(out.now),
@@ -243,6 +252,7 @@ impl Engine {
     pub(super) fn book_fill(&mut self, mut fill: Fill, out: &mut Outbox) {
         let booked = self.bot_mut(&fill.bot.clone()).account.book(&fill);
         fill.realised_pnl = booked.realised_pnl.normalize();
+        fill.cash = self.bot_mut(&fill.bot.clone()).account.cash().normalize();
         let bot = fill.bot.clone();
         out.emit(Event::Fill(fill));
         if let Some(trip) = booked.closed {
@@ -269,6 +279,14 @@ impl Engine {
             side: new.side,
             order_type: new.order_type,
             time_in_force: TimeInForce::Gtc,
+            expires_at: None,
+            stop_price: None,
+            trail_amount: None,
+            trail_percent: None,
+            activation_price: None,
+            reduce_only: false,
+            link: None,
+            trigger: None,
             quantity: new.quantity,
             price: if new.order_type == OrderType::Market {
                 None
@@ -341,9 +359,11 @@ impl Engine {
             });
         }
         owner.account.deposit(deposit.amount);
+        let cash = owner.account.cash().normalize();
         out.emit(Event::Deposit {
             bot: bot.clone(),
             deposit: deposit.clone(),
+            cash,
         });
         Ok(Accepted::Recorded {
             id: deposit.id.clone(),

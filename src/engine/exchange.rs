@@ -13,7 +13,7 @@ use super::config::ExchangeConfig;
 use crate::domain::ids::IdSource;
 use crate::domain::{
     Bar, Book, BotId, Decimal, Fill, FillSource, Liquidity, MarketTrade, NewOrder, Order, OrderId,
-    OrderStatus, OrderType, Seq, Symbol, TimeInForce, TimeUs,
+    OrderStatus, Seq, Symbol, TimeInForce, TimeUs,
 };
 
 use evidence::{Match, Offer};
@@ -89,10 +89,6 @@ impl Exchange {
         seq: Seq,
         now: TimeUs,
     ) -> Order {
-        let default = match request.order_type {
-            OrderType::Market => TimeInForce::Ioc,
-            OrderType::Limit => TimeInForce::Gtc,
-        };
         let order = Order {
             id,
             client_order_id: request.client_order_id.clone(),
@@ -100,9 +96,17 @@ impl Exchange {
             symbol: request.symbol.clone(),
             side: request.side,
             order_type: request.order_type,
-            time_in_force: request.time_in_force.unwrap_or(default),
+            time_in_force: request.time_in_force(),
             quantity: request.quantity,
+            expires_at: request.expires_at,
             price: request.price,
+            stop_price: request.stop_price,
+            trail_amount: request.trail_amount,
+            trail_percent: request.trail_percent,
+            activation_price: request.activation_price,
+            reduce_only: request.reduce_only,
+            link: None,
+            trigger: None,
             status: OrderStatus::Accepted,
             filled_quantity: Decimal::ZERO,
             average_price: None,
@@ -257,6 +261,7 @@ impl Resting {
             liquidity: matched.liquidity,
             slippage: matched.slippage.round_dp(8).normalize(),
             realised_pnl: Decimal::ZERO,
+            cash: Decimal::ZERO,
             evidence: matched.evidence,
             source: FillSource::Paper,
             time: now,

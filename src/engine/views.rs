@@ -4,7 +4,7 @@
 use super::{Engine, performance, price_of};
 use crate::domain::{
     BotId, Candle, EquityPoint, Interval, Performance, Portfolio, Position, RoundTrip, Symbol,
-    Ticker, TimeUs, Window, money,
+    Ticker, TimeUs, Window, Working, money,
 };
 
 impl Engine {
@@ -61,6 +61,7 @@ impl Engine {
             &|symbol| price_of(&self.markets, symbol),
             &self.config.exchange.currency,
             u32::try_from(open_orders).unwrap_or(u32::MAX),
+            bot.trading,
             bot.history.start_of_day(self.now),
             self.now,
         ))
@@ -72,6 +73,11 @@ impl Engine {
             bot.account
                 .positions(&|symbol| price_of(&self.markets, symbol)),
         )
+    }
+
+    /// Moving triggers of a bot's resting orders, sorted by the orders' ids.
+    pub fn working(&self, bot: &BotId) -> Option<Vec<Working>> {
+        self.bots.get(bot).map(|_| Vec::new())
     }
 
     /// Equity over time, at most `limit` points.

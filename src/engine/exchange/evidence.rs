@@ -211,7 +211,7 @@ fn one_price_match(
 ) -> Match {
     let liquidity = match order.order_type {
         OrderType::Limit => Liquidity::Maker,
-        OrderType::Market => Liquidity::Taker,
+        _ => Liquidity::Taker,
     };
     let slippage = paid_beyond(order.side, price, reference, quantity, liquidity);
     Match {

@@ -9,19 +9,10 @@ fn config() -> ExchangeConfig {
 }
 
 fn request(side: Side, quantity: i64, price: Option<i64>) -> NewOrder {
-    NewOrder {
-        client_order_id: None,
-        symbol: "BTCUSDT".parse().unwrap(),
-        side,
-        order_type: if price.is_some() {
-            OrderType::Limit
-        } else {
-            OrderType::Market
-        },
-        quantity: quantity.into(),
-        price: price.map(Into::into),
-        time_in_force: None,
-        decision: None,
+    let symbol = "BTCUSDT".parse().unwrap();
+    match price {
+        Some(price) => NewOrder::limit(symbol, side, quantity.into(), price.into()),
+        None => NewOrder::market(symbol, side, quantity.into()),
     }
 }
 

@@ -141,12 +141,6 @@ impl LocalBook {
         self.time = self.time.max(depth.time);
     }
 
-    pub fn best(&self) -> (Option<Level>, Option<Level>) {
-        let bid = self.bids.last_key_value().map(level);
-        let ask = self.asks.first_key_value().map(level);
-        (bid, ask)
-    }
-
     /// The best `levels` of each side. A newer word on the best level counts for more than what the
     /// book knows: levels that it rules out are not shown, so that the book is never crossed.
     pub fn top(&self, levels: usize, newer: Option<&BookTicker>, time: TimeUs) -> Book {
