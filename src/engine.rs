@@ -234,9 +234,7 @@ impl Engine {
             MarketEvent::Day(day) => return market.on_day(day),
             MarketEvent::Reference { bar, .. } => {
                 let fault = market.differs(bar);
-                return fault
-                    .iter()
-                    .for_each(|fault| self.note_fault(fault, out));
+                return fault.iter().for_each(|fault| self.note_fault(fault, out));
             }
         };
         let happened =

@@ -15,7 +15,6 @@ pub mod pace;
 pub mod replay;
 pub mod simulated;
 
-
 pub use binance::{BinanceConfig, BinanceFeed, BinanceOptions};
 pub use pace::{Pacer, Speed};
 pub use replay::{ReplayFeed, ReplayOptions};

@@ -101,7 +101,11 @@ impl Page {
             }
             Self::Market => {
                 topics.extend(market(focus.interval));
-                topics.extend([Topic::Trades(bot()), Topic::Decisions(bot())]);
+                topics.extend([
+                    Topic::Trades(bot()),
+                    Topic::Decisions(bot()),
+                    Topic::Quality,
+                ]);
             }
             Self::Trades => topics.push(Topic::Trades(bot())),
             Self::Positions => topics.push(Topic::Positions(bot())),

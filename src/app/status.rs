@@ -49,7 +49,9 @@ fn ModeBadge(health: Live<Health>) -> impl IntoView {
         Some(FeedState::Running) | None => "",
     };
     let meaning = move || match mode.get() {
-        Mode::Sim => "Simulated prices, simulated fills",
+        Mode::Sim => {
+            "Simulated prices, simulated fills. For Binance's live prices start it with: make run FEED=binance"
+        }
         Mode::Replay => "Recorded prices, simulated fills",
         Mode::Paper => "Live prices, simulated fills",
         Mode::Live => "Live prices; the fills are an outside bot's",

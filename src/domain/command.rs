@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::bot::Deposit;
 use super::{
-    Amendment, BotId, ClosePosition, DecisionId, Extent, MarketEvent, NewDecision, NewOco, NewOrder, Note,
-    OrderId, QualityKind, ReportedFill, ReportedOrder, ReportedPosition, Severity, Symbol,
+    Amendment, BotId, ClosePosition, DecisionId, Extent, MarketEvent, NewDecision, NewOco,
+    NewOrder, Note, OrderId, QualityKind, ReportedFill, ReportedOrder, ReportedPosition, Severity,
+    Symbol,
 };
 
 /// Why a command was refused: a stable code, the field at fault, words for people.

@@ -8,7 +8,8 @@ use super::candles::Candles;
 use super::outbox::Outbox;
 use crate::domain::time::{DAY, MINUTE, SECOND};
 use crate::domain::{
-    Bar, Book, DayStatistics, Decimal, Event, Extent, FeedNotice, Interval, Level, MarketTrade, QualityKind, Side, Symbol, Ticker, TimeUs, money,
+    Bar, Book, DayStatistics, Decimal, Event, Extent, FeedNotice, Interval, Level, MarketTrade,
+    QualityKind, Side, Symbol, Ticker, TimeUs, money,
 };
 
 /// Marks that are kept for the models, one a second: ten minutes.

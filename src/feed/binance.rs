@@ -49,6 +49,8 @@ const WAITING: usize = 4_096;
 /// Tries to learn the symbols' filters at the start, and the wait between two.
 const TRIES: u32 = 3;
 const TRY_AGAIN: Duration = Duration::from_millis(500);
+/// The longest wait that Binance imposes which a start sits out.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// Chooses the cryptography of all TLS connections of this process, if nobody has.
 pub fn install_crypto() {
@@ -62,8 +64,8 @@ pub struct BinanceOptions {
     /// At least one, each once.
     pub symbols: Vec<Symbol>,
     pub resume: Option<Cursor>,
-    /// The symbols' filters where they are known: then nobody is asked for them.
-    pub instruments: Vec<Instrument>,
+    /// The symbols' filters where they are known, or must do without: then nobody is asked.
+    pub instruments: Option<Vec<Instrument>>,
 }
 
 /// Where the feed stood: the last trade of each symbol, and the time of the last item.
@@ -80,7 +82,8 @@ impl Position {
         };
         self.time = Some(event.time());
         if let MarketEvent::Trade(trade) = event {
-            self.trades.insert(trade.symbol.clone(), (trade.id, trade.time));
+            self.trades
+                .insert(trade.symbol.clone(), (trade.id, trade.time));
         }
     }
 }
@@ -140,17 +143,15 @@ impl BinanceFeed {
             why: error.to_string(),
         };
         let rest = Arc::new(Rest::new(&config.rest_url).map_err(unreachable)?);
-        let known = |symbol: &Symbol| instruments.iter().any(|known| known.symbol == *symbol);
-        let instruments = if symbols.iter().all(known) {
-            instruments
-        } else {
-            listed(&rest, &symbols).await.map_err(|error| match error {
+        let instruments = match instruments {
+            Some(known) => known,
+            None => listed(&rest, &symbols).await.map_err(|error| match error {
                 Listed::Refused(why) => FeedError::NotListed {
                     symbols: names(&symbols),
                     why,
                 },
                 Listed::Failed(error) => unreachable(error),
-            })?
+            })?,
         };
         Ok(Self {
             config,
@@ -228,10 +229,17 @@ async fn listed(rest: &Rest, symbols: &[Symbol]) -> Result<Vec<Instrument>, List
         tried += 1;
         match rest.exchange_info(symbols).await {
             Ok(value) => break value,
-            Err(RestError::Refused { status: 400, message, .. }) => {
+            Err(RestError::Refused {
+                status: 400,
+                message,
+                ..
+            }) => {
                 return Err(Listed::Refused(message));
             }
             Err(error) if tried == TRIES => return Err(Listed::Failed(error)),
+            Err(RestError::Limited { wait, .. }) if wait <= LONGEST_WAIT => {
+                tokio::time::sleep(wait).await;
+            }
             Err(_) => tokio::time::sleep(TRY_AGAIN).await,
         }
     };
@@ -274,7 +282,8 @@ impl Feed for BinanceFeed {
             None => match self.start() {
                 Ok(worker) => self.worker.insert(worker),
                 Err(error) => {
-                    self.link.change(|link| link.problem = Some(format!("no thread: {error}")));
+                    self.link
+                        .change(|link| link.problem = Some(format!("no thread: {error}")));
                     std::thread::sleep(wait);
                     return Polled::Idle;
                 }

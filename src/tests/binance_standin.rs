@@ -19,8 +19,8 @@ use parking_lot::Mutex;
 use plainsight::feed::BinanceConfig;
 use tokio::sync::{Notify, mpsc};
 
-pub use self::tape::{Line, Tape};
 use self::tape::Exchange;
+pub use self::tape::{Line, Tape};
 
 /// What goes wrong when a line's turn comes.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,7 +53,7 @@ pub struct Script {
     pub ping_every: Duration,
     /// So many subscriptions are refused.
     pub refusals: u32,
-    /// So many REST requests are answered with 429.
+    /// So many requests for a snapshot are answered with 429.
     pub limited: u32,
     /// Whether it has `/api/v3/historicalTrades`.
     pub has_history: bool,
@@ -128,7 +128,9 @@ impl Drop for StandIn {
 impl StandIn {
     /// Listens, and plays the tape from when somebody has subscribed to all of its streams.
     pub async fn start(tape: Tape, script: Script) -> Self {
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+            .await
+            .unwrap();
         let addr = listener.local_addr().unwrap();
         let state = State {
             script: script.clone(),
@@ -171,11 +173,6 @@ impl StandIn {
 
     pub fn noticed(&self) -> Noticed {
         self.shared.0.lock().noticed.clone()
-    }
-
-    /// Lines that were played.
-    pub fn played(&self) -> usize {
-        self.shared.0.lock().exchange.played()
     }
 }
 
@@ -268,7 +265,9 @@ async fn play(tape: Tape, script: Script, shared: Shared) {
                 somebody(&shared, &streams).await;
             }
         }
-        if let Some(place) = swapped.iter().position(|(stream, _)| *stream == line.stream)
+        if let Some(place) = swapped
+            .iter()
+            .position(|(stream, _)| *stream == line.stream)
             && let Some((_, earlier)) = swapped.remove(place)
         {
             send(&shared, &earlier).await;
@@ -284,7 +283,8 @@ fn forget(shared: &Shared) {
 async fn send(shared: &Shared, line: &Line) {
     let wanted: Vec<_> = {
         let state = shared.0.lock();
-        let listening = |listener: &&Listener| !listener.muted && listener.streams.contains(&line.stream);
+        let listening =
+            |listener: &&Listener| !listener.muted && listener.streams.contains(&line.stream);
         let listeners = state.listeners.values().filter(listening);
         listeners
             .map(|listener| (listener.orders.clone(), listener.combined))
@@ -304,7 +304,11 @@ async fn send(shared: &Shared, line: &Line) {
 async fn order_all(shared: &Shared, order: impl Fn() -> Order) {
     let all: Vec<_> = {
         let state = shared.0.lock();
-        state.listeners.values().map(|listener| listener.orders.clone()).collect()
+        state
+            .listeners
+            .values()
+            .map(|listener| listener.orders.clone())
+            .collect()
     };
     for orders in all {
         let _ = orders.send(order()).await;

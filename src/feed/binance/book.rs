@@ -23,7 +23,10 @@ pub enum Applied {
     /// It waits for a snapshot.
     Waits,
     /// Updates are missing before it: the book starts again and needs a snapshot.
-    Gap { first_missing: u64, last_missing: u64 },
+    Gap {
+        first_missing: u64,
+        last_missing: u64,
+    },
 }
 
 /// What became of a snapshot.
@@ -33,7 +36,10 @@ pub enum Snapshot {
     /// It is from before the changes that wait: another one is needed.
     TooOld,
     /// The changes that waited have a hole themselves: another one is needed.
-    Gap { first_missing: u64, last_missing: u64 },
+    Gap {
+        first_missing: u64,
+        last_missing: u64,
+    },
     /// The book is in step without it.
     NotNeeded,
 }
@@ -158,8 +164,14 @@ impl LocalBook {
                 );
                 let asks = self.asks.range(above).map(level);
                 (
-                    std::iter::once(ticker.bid).chain(bids).take(levels).collect(),
-                    std::iter::once(ticker.ask).chain(asks).take(levels).collect(),
+                    std::iter::once(ticker.bid)
+                        .chain(bids)
+                        .take(levels)
+                        .collect(),
+                    std::iter::once(ticker.ask)
+                        .chain(asks)
+                        .take(levels)
+                        .collect(),
                 )
             }
         };

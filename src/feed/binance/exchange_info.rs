@@ -87,7 +87,10 @@ pub fn read_file(path: &Path) -> Result<Vec<Instrument>, ExchangeInfoError> {
         .and_then(|line| line.split_once(": "))
         .map_or(text.as_str(), |(_, json)| json);
     let listings = self::read(serde_json::from_str(json)?)?;
-    Ok(listings.into_iter().map(|listing| listing.instrument).collect())
+    Ok(listings
+        .into_iter()
+        .map(|listing| listing.instrument)
+        .collect())
 }
 
 fn listing(listed: Listed) -> Option<Listing> {
@@ -152,17 +155,27 @@ mod tests {
             .unwrap();
         assert!(bitcoin.is_trading);
         let instrument = &bitcoin.instrument;
-        assert_eq!((instrument.base.as_str(), instrument.quote.as_str()), ("BTC", "USDT"));
+        assert_eq!(
+            (instrument.base.as_str(), instrument.quote.as_str()),
+            ("BTC", "USDT")
+        );
         let filters = instrument.filters;
         assert_eq!(filters.tick_size, Some(dec!(0.01)));
         assert_eq!(filters.step_size, Some(dec!(0.00001)));
         assert_eq!(filters.max_quantity, Some(dec!(9000)));
         assert_eq!(filters.min_notional, Some(dec!(10)));
-        assert!(filters.max_market_quantity.is_some_and(|most| most < dec!(9000)));
+        assert!(
+            filters
+                .max_market_quantity
+                .is_some_and(|most| most < dec!(9000))
+        );
         // Every one has the steps that an order is rounded to.
         for listing in &listings {
             let filters = listing.instrument.filters;
-            assert!(filters.tick_size.is_some() && filters.step_size.is_some(), "{listing:?}");
+            assert!(
+                filters.tick_size.is_some() && filters.step_size.is_some(),
+                "{listing:?}"
+            );
         }
     }
 
@@ -179,7 +192,13 @@ mod tests {
         let listing = read(value).unwrap().pop().unwrap();
         let filters = listing.instrument.filters;
         assert!(!listing.is_trading);
-        assert_eq!((filters.min_notional, filters.max_notional), (Some(dec!(5)), Some(dec!(9000000))));
-        assert_eq!((filters.min_price, filters.tick_size), (None, Some(dec!(0.01))));
+        assert_eq!(
+            (filters.min_notional, filters.max_notional),
+            (Some(dec!(5)), Some(dec!(9000000)))
+        );
+        assert_eq!(
+            (filters.min_price, filters.tick_size),
+            (None, Some(dec!(0.01)))
+        );
     }
 }

@@ -111,7 +111,7 @@ impl Market {
 
     /// The missing trades to fetch now.
     pub fn trades_to_fetch(&mut self, now: Instant) -> Option<Hole> {
-        self.tape.to_fetch(now, PATIENCE)
+        self.tape.wanted(now, PATIENCE)
     }
 
     /// Goes on without the missing trades.
@@ -146,7 +146,9 @@ impl Market {
         }
         let is_newer = self.book.last().is_none_or(|last| ticker.update_id > last);
         let prices = (Some(ticker.bid.price), Some(ticker.ask.price));
-        let told = self.told.map(|(bid, ask)| (bid.map(|l| l.price), ask.map(|l| l.price)));
+        let told = self
+            .told
+            .map(|(bid, ask)| (bid.map(|l| l.price), ask.map(|l| l.price)));
         self.ticker = Some(ticker);
         // A change of a quantity alone comes with the next change of the book, 100 ms later.
         (is_newer && told != Some(prices)).then(|| self.tell(time))
@@ -163,7 +165,10 @@ impl Market {
         let mut placed = Vec::new();
         self.apply(depth, now, &mut placed);
         while let Some(first) = self.early.first_entry()
-            && self.book.last().is_none_or(|last| first.key() <= &(last + 1))
+            && self
+                .book
+                .last()
+                .is_none_or(|last| first.key() <= &(last + 1))
         {
             let depth = first.remove();
             self.apply(depth, now, &mut placed);
@@ -176,7 +181,9 @@ impl Market {
 
     /// Takes early changes as they are when what is missing has not come.
     pub fn late_depth(&mut self, now: Instant) -> Vec<Placed> {
-        let waited = self.early_since.is_some_and(|since| now.duration_since(since) >= PATIENCE);
+        let waited = self
+            .early_since
+            .is_some_and(|since| now.duration_since(since) >= PATIENCE);
         if !waited {
             return Vec::new();
         }
@@ -246,7 +253,10 @@ impl Market {
                 to: Some(self.newest),
                 ..extent
             };
-            let message = format!("the book is in step again, from update {} on", snapshot.last);
+            let message = format!(
+                "the book is in step again, from update {} on",
+                snapshot.last
+            );
             placed.push(self.notice(QualityKind::Resync, "depth", message, extent));
         }
         placed.push(self.tell(self.newest));
@@ -273,7 +283,10 @@ impl Market {
         // Known when its minute is over, whatever the clock of the message says.
         let known = kline.time.max(kline.bar.close_time.plus(1));
         let bar = kline.bar;
-        Some((known, FeedItem::Market(MarketEvent::Reference { bar, known })))
+        Some((
+            known,
+            FeedItem::Market(MarketEvent::Reference { bar, known }),
+        ))
     }
 
     pub fn day(&mut self, day: DayStatistics) -> Option<Placed> {
@@ -286,13 +299,7 @@ impl Market {
         Some((day.time, FeedItem::Market(MarketEvent::Day(day))))
     }
 
-    fn notice(
-        &self,
-        kind: QualityKind,
-        source: &str,
-        message: String,
-        extent: Extent,
-    ) -> Placed {
+    fn notice(&self, kind: QualityKind, source: &str, message: String, extent: Extent) -> Placed {
         let at = extent.to.unwrap_or(self.newest);
         let notice = FeedNotice {
             kind,
@@ -311,7 +318,10 @@ fn ids(extent: &Extent) -> String {
     match (extent.first_id, extent.last_id) {
         (Some(first), Some(last)) if first == last => format!("trade {first}"),
         (Some(first), Some(last)) => {
-            format!("{} trades, {first} to {last},", (last + 1).saturating_sub(first))
+            format!(
+                "{} trades, {first} to {last},",
+                (last + 1).saturating_sub(first)
+            )
         }
         _ => "trades".to_owned(),
     }
@@ -320,10 +330,16 @@ fn ids(extent: &Extent) -> String {
 /// What a symbol's streams are called.
 pub fn streams(symbol: &Symbol, trades: &str) -> Vec<String> {
     let name = symbol.as_str().to_ascii_lowercase();
-    [trades, "bookTicker", "depth@100ms", "kline_1m", "miniTicker"]
-        .iter()
-        .map(|stream| format!("{name}@{stream}"))
-        .collect()
+    [
+        trades,
+        "bookTicker",
+        "depth@100ms",
+        "kline_1m",
+        "miniTicker",
+    ]
+    .iter()
+    .map(|stream| format!("{name}@{stream}"))
+    .collect()
 }
 
 #[cfg(test)]

@@ -424,7 +424,9 @@ impl TryFrom<RawDepth> for Depth {
 
     fn try_from(raw: RawDepth) -> Result<Self, serde_json::Error> {
         if raw.u < raw.first {
-            return Err(serde_json::Error::custom("the last update is before the first"));
+            return Err(serde_json::Error::custom(
+                "the last update is before the first",
+            ));
         }
         Ok(Self {
             symbol: raw.s,

@@ -137,14 +137,20 @@ impl Rest {
     ) -> Result<Vec<MarketTrade>, RestError> {
         let path = format!("/api/v3/historicalTrades?symbol={symbol}&fromId={from}&limit={PAGE}");
         let trades: Vec<OldTrade> = self.get(&path, TRADES_WEIGHT).await?;
-        Ok(trades.into_iter().map(|trade| trade.of(symbol.clone())).collect())
+        Ok(trades
+            .into_iter()
+            .map(|trade| trade.of(symbol.clone()))
+            .collect())
     }
 
     /// The newest raw trades, at most [`PAGE`].
     pub async fn recent_trades(&self, symbol: &Symbol) -> Result<Vec<MarketTrade>, RestError> {
         let path = format!("/api/v3/trades?symbol={symbol}&limit={PAGE}");
         let trades: Vec<OldTrade> = self.get(&path, TRADES_WEIGHT).await?;
-        Ok(trades.into_iter().map(|trade| trade.of(symbol.clone())).collect())
+        Ok(trades
+            .into_iter()
+            .map(|trade| trade.of(symbol.clone()))
+            .collect())
     }
 
     /// Aggregate trades from the id `from` on, at most [`PAGE`].
@@ -155,12 +161,18 @@ impl Rest {
     ) -> Result<Vec<MarketTrade>, RestError> {
         let path = format!("/api/v3/aggTrades?symbol={symbol}&fromId={from}&limit={PAGE}");
         let trades: Vec<AggTrade> = self.get(&path, AGG_TRADES_WEIGHT).await?;
-        Ok(trades.into_iter().map(|trade| trade.of(symbol.clone())).collect())
+        Ok(trades
+            .into_iter()
+            .map(|trade| trade.of(symbol.clone()))
+            .collect())
     }
 
     /// What the exchange says of these symbols, as it says it.
     pub async fn exchange_info(&self, symbols: &[Symbol]) -> Result<serde_json::Value, RestError> {
-        let names: Vec<_> = symbols.iter().map(|symbol| format!("%22{symbol}%22")).collect();
+        let names: Vec<_> = symbols
+            .iter()
+            .map(|symbol| format!("%22{symbol}%22"))
+            .collect();
         let path = format!("/api/v3/exchangeInfo?symbols=%5B{}%5D", names.join(","));
         self.get(&path, EXCHANGE_INFO_WEIGHT).await
     }
@@ -188,10 +200,8 @@ impl Rest {
                 url,
                 status,
                 code: problem.as_ref().map(|problem| problem.code),
-                message: problem.map_or_else(
-                    || text.chars().take(120).collect(),
-                    |problem| problem.msg,
-                ),
+                message: problem
+                    .map_or_else(|| text.chars().take(120).collect(), |problem| problem.msg),
             });
         }
         serde_json::from_str(&text).map_err(|error| RestError::Unreadable {

@@ -121,7 +121,10 @@ async fn give(out: &SyncSender<FeedItem>, mut item: FeedItem, stop: &Cancellatio
 impl Session {
     fn new(start: Start, heard: mpsc::Sender<(u64, Heard)>) -> Self {
         let trades = start.config.trades.name();
-        let all = start.symbols.iter().flat_map(|symbol| streams(symbol, trades));
+        let all = start
+            .symbols
+            .iter()
+            .flat_map(|symbol| streams(symbol, trades));
         let links = Links::new(&start.config, all.collect(), heard, start.link.clone());
         let markets = start.symbols.iter().map(|symbol| {
             let last = start.last_trades.get(symbol).copied();
@@ -156,7 +159,12 @@ impl Session {
             }
             Heard::Bad(bad) => {
                 self.link.change(|link| link.bad_messages += 1);
-                let notice = notice(QualityKind::BadMessage, None, bad.to_string(), Extent::default());
+                let notice = notice(
+                    QualityKind::BadMessage,
+                    None,
+                    bad.to_string(),
+                    Extent::default(),
+                );
                 self.place((self.newest, notice), now);
             }
             Heard::Ended(ended) => self.ended(number, ended, now),
@@ -190,7 +198,10 @@ impl Session {
             Message::Kline(kline) => &kline.bar.symbol,
             Message::Day(day) => &day.symbol,
             Message::ServerShutdown => {
-                tracing::info!(connection.number = number, "Binance shuts this connection down");
+                tracing::info!(
+                    connection.number = number,
+                    "Binance shuts this connection down"
+                );
                 return self.links.replace(number);
             }
             Message::Reply { .. } | Message::Other(_) => return,
@@ -210,8 +221,10 @@ impl Session {
             Message::Day(day) => (day.time, market.day(day).into_iter().collect()),
             Message::ServerShutdown | Message::Reply { .. } | Message::Other(_) => return,
         };
-        self.newest = self.newest.max(time);
-        self.tell_pauses(now);
+        if time > self.newest {
+            self.newest = time;
+            self.tell_pauses(now);
+        }
         self.place_all(placed, now);
     }
 
@@ -235,7 +248,10 @@ impl Session {
                 to,
                 ..Extent::default()
             };
-            self.place((from, notice(QualityKind::Reconnect, None, why, extent)), now);
+            self.place(
+                (from, notice(QualityKind::Reconnect, None, why, extent)),
+                now,
+            );
         }
     }
 
@@ -360,12 +376,7 @@ impl Session {
     }
 }
 
-fn notice(
-    kind: QualityKind,
-    symbol: Option<Symbol>,
-    message: String,
-    extent: Extent,
-) -> FeedItem {
+fn notice(kind: QualityKind, symbol: Option<Symbol>, message: String, extent: Extent) -> FeedItem {
     FeedItem::Notice(FeedNotice {
         kind,
         symbol,

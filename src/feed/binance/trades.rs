@@ -116,7 +116,7 @@ impl Tape {
     }
 
     /// What should be fetched: a hole that is not being fetched and has been there for `patience`.
-    pub fn to_fetch(&mut self, now: Instant, patience: Duration) -> Option<Hole> {
+    pub fn wanted(&mut self, now: Instant, patience: Duration) -> Option<Hole> {
         let hole = self.hole.as_mut()?;
         if hole.fetching || now.duration_since(hole.since) < patience {
             return None;
@@ -263,7 +263,7 @@ mod tests {
         let mut tape = Tape::new(Some((6, TimeUs(60))));
         assert_eq!(tape.take(trade(8), now), []);
         assert_eq!(tape.take(trade(9), now), []);
-        assert_eq!(tape.to_fetch(now, PATIENCE), None, "it may be on its way");
+        assert_eq!(tape.wanted(now, PATIENCE), None, "it may be on its way");
         assert_eq!(ids(&tape.take(trade(7), now)), [7, 8, 9]);
         assert_eq!((tape.hole(), tape.reordered), (None, 1));
     }
@@ -274,11 +274,14 @@ mod tests {
         let mut tape = Tape::new(Some((6, TimeUs(60))));
         tape.take(trade(10), now);
         let later = now + PATIENCE;
-        let hole = tape.to_fetch(later, PATIENCE).unwrap();
+        let hole = tape.wanted(later, PATIENCE).unwrap();
         assert_eq!((hole.first, hole.last, hole.size()), (7, 9, 3));
-        assert_eq!(tape.to_fetch(later, PATIENCE), None);
+        assert_eq!(tape.wanted(later, PATIENCE), None);
         // In two pages, with a few more than were asked for.
-        assert_eq!(ids(&tape.fill(vec![trade(5), trade(7), trade(8)], later)), [7, 8]);
+        assert_eq!(
+            ids(&tape.fill(vec![trade(5), trade(7), trade(8)], later)),
+            [7, 8]
+        );
         let given = tape.fill(vec![trade(9), trade(10), trade(11)], later);
         let healed = Extent {
             from: Some(TimeUs(60)),
@@ -298,7 +301,14 @@ mod tests {
         tape.take(trade(12), now);
         let given = tape.give_up(now);
         assert!(
-            matches!(given[0], Given::Lost(Extent { first_id: Some(7), last_id: Some(8), .. })),
+            matches!(
+                given[0],
+                Given::Lost(Extent {
+                    first_id: Some(7),
+                    last_id: Some(8),
+                    ..
+                })
+            ),
             "{given:?}"
         );
         assert_eq!(ids(&given), [9]);
@@ -319,7 +329,7 @@ mod tests {
             let mut given = Vec::new();
             for id in order {
                 given.extend(tape.take(trade(id), now));
-                if let Some(hole) = tape.to_fetch(now, Duration::ZERO) {
+                if let Some(hole) = tape.wanted(now, Duration::ZERO) {
                     given.extend(if fetch {
                         tape.fill((hole.first..=hole.last).map(trade).collect(), now)
                     } else {

@@ -127,7 +127,10 @@ mod tests {
         assert_eq!(bitcoin.tick_size().to_string(), "0.01");
         assert_eq!(bitcoin.step_size().to_string(), "0.00001");
         let listing = bitcoin.listing(&"BTCUSDT".parse().unwrap());
-        assert_eq!((listing.base.as_str(), listing.quote.as_str()), ("BTC", "USDT"));
+        assert_eq!(
+            (listing.base.as_str(), listing.quote.as_str()),
+            ("BTC", "USDT")
+        );
         let other = Instrument::of(&"XYZUSDT".parse().unwrap());
         assert_eq!(other, Instrument::of(&"XYZUSDT".parse().unwrap()));
         assert_ne!(other, Instrument::of(&"ABCUSDT".parse().unwrap()));

@@ -95,7 +95,10 @@ fn request(shared: &Shared, number: u32, text: &str) -> Value {
     }
     let names = || {
         let params = request["params"].as_array().cloned().unwrap_or_default();
-        params.into_iter().filter_map(|name| name.as_str().map(str::to_owned)).collect::<Vec<_>>()
+        params
+            .into_iter()
+            .filter_map(|name| name.as_str().map(str::to_owned))
+            .collect::<Vec<_>>()
     };
     let Some(listener) = state.listeners.get_mut(&number) else {
         return json!({"result": null, "id": id});

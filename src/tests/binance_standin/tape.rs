@@ -38,7 +38,8 @@ impl Tape {
             for line in text.lines() {
                 let (at, json) = line.split_once(' ').unwrap();
                 if json.starts_with("{\"lastUpdateId\"") {
-                    tape.snapshots.insert(symbol.clone(), serde_json::from_str(json).unwrap());
+                    tape.snapshots
+                        .insert(symbol.clone(), serde_json::from_str(json).unwrap());
                     continue;
                 }
                 let rest = json.strip_prefix("{\"stream\":\"").unwrap();
@@ -75,7 +76,13 @@ impl Tape {
             let trade: Value = serde_json::from_str(&line.data).unwrap();
             let id: &mut u64 = next.entry(symbol.to_owned()).or_default();
             *id += 1;
-            let (e, s, p, q, t) = (&trade["E"], &trade["s"], &trade["p"], &trade["q"], &trade["t"]);
+            let (e, s, p, q, t) = (
+                &trade["E"],
+                &trade["s"],
+                &trade["p"],
+                &trade["q"],
+                &trade["t"],
+            );
             let agg = json!({"e": "aggTrade", "E": e, "s": s, "a": *id, "p": p, "q": q, "f": t,
                 "l": t, "T": trade["T"], "m": trade["m"], "M": true});
             line.stream = format!("{symbol}@aggTrade");
@@ -90,13 +97,16 @@ impl Tape {
         let mut lines = Vec::with_capacity(self.lines.len());
         for line in self.lines {
             let trade = line.stream.strip_suffix("@trade").map(str::to_owned);
-            let payload = trade.map(|name| (name, serde_json::from_str::<Value>(&line.data).unwrap()));
+            let payload =
+                trade.map(|name| (name, serde_json::from_str::<Value>(&line.data).unwrap()));
             let Some((name, trade)) = payload else {
                 lines.push(line);
                 continue;
             };
             let start = trade["T"].as_u64().unwrap() / 60_000 * 60_000;
-            let minute = minutes.entry(name.clone()).or_insert_with(|| Minute::of(start));
+            let minute = minutes
+                .entry(name.clone())
+                .or_insert_with(|| Minute::of(start));
             if minute.start < start {
                 let over = std::mem::replace(minute, Minute::of(start));
                 lines.push(over.kline(&name, line.at_ns));
@@ -118,6 +128,14 @@ impl Tape {
                 trade["t"].as_u64().unwrap()
             })
             .collect()
+    }
+
+    /// The price of the last trade of a symbol.
+    pub fn last_price(&self, symbol: &str) -> String {
+        let stream = format!("{}@trade", symbol.to_ascii_lowercase());
+        let last = self.lines.iter().rev().find(|line| line.stream == stream);
+        let trade: Value = serde_json::from_str(&last.unwrap().data).unwrap();
+        trade["p"].as_str().unwrap().to_owned()
     }
 
     /// The numbers of the lines of a stream, by the end of its name.
@@ -219,7 +237,6 @@ impl Levels {
 pub struct Exchange {
     books: BTreeMap<String, Levels>,
     trades: BTreeMap<String, Vec<Value>>,
-    played: usize,
 }
 
 impl Exchange {
@@ -236,16 +253,10 @@ impl Exchange {
         Self {
             books: books.collect(),
             trades: BTreeMap::new(),
-            played: 0,
         }
     }
 
-    pub fn played(&self) -> usize {
-        self.played
-    }
-
     pub fn happen(&mut self, line: &Line) {
-        self.played += 1;
         let (name, kind) = line.stream.split_once('@').unwrap();
         let symbol = name.to_ascii_uppercase();
         if kind.starts_with("depth") {

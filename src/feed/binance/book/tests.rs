@@ -55,7 +55,10 @@ fn changes_wait_for_a_snapshot_and_bridge_it() {
     assert_eq!(book.snapshot(&snapshot(7)), Snapshot::InStep);
     assert_eq!(book.last(), Some(9));
     assert_eq!(best_bid(&book), Decimal::from(10), "the first was in it");
-    assert_eq!(book.change(change(10, 10, &[(10, 0), (3, 0)])), Applied::Yes);
+    assert_eq!(
+        book.change(change(10, 10, &[(10, 0), (3, 0)])),
+        Applied::Yes
+    );
     assert_eq!(best_bid(&book), Decimal::from(9));
     assert_eq!(book.change(change(9, 10, &[(99, 1)])), Applied::Old);
     // Half of it is known: its quantities are as of its end.
@@ -101,7 +104,10 @@ fn a_newer_best_level_is_shown_and_never_crossed() {
     assert_eq!(shown.bids, levels(&[(11, 3), (10, 1), (9, 1)]));
     assert_eq!(shown.asks, levels(&[(12, 5)]), "11 was taken");
     ticker.update_id = 7;
-    assert_eq!(book.top(1, Some(&ticker), TimeUs(1)).bids, levels(&[(10, 1)]));
+    assert_eq!(
+        book.top(1, Some(&ticker), TimeUs(1)).bids,
+        levels(&[(10, 1)])
+    );
 }
 
 /// What one recording holds a rebuilt book to.
@@ -146,7 +152,11 @@ fn rebuild(lines: &[String], lose: impl Fn(u64) -> bool) -> Checked {
                 checked.between += 1;
                 continue;
             }
-            assert_eq!(best(&book), (Some(ticker.bid), Some(ticker.ask)), "{update_id}");
+            assert_eq!(
+                best(&book),
+                (Some(ticker.bid), Some(ticker.ask)),
+                "{update_id}"
+            );
             checked.compared += 1;
         }
     }

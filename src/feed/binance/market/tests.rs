@@ -48,7 +48,10 @@ fn ticker(update_id: u64, bid: i64, quantity: i64) -> BookTicker {
 fn in_step(now: Instant) -> Market {
     let mut market = Market::new(symbol(), 5, None);
     assert_eq!(market.depth(depth(4, 5, level(10, 1)), now), []);
-    assert!(market.snapshot_to_fetch(now), "the first change asks for a snapshot");
+    assert!(
+        market.snapshot_to_fetch(now),
+        "the first change asks for a snapshot"
+    );
     assert!(!market.snapshot_to_fetch(now), "once");
     assert_eq!(books(&market.snapshot(&snapshot(4), now)).len(), 1);
     market
@@ -78,7 +81,11 @@ fn kinds(placed: &[Placed]) -> Vec<QualityKind> {
 fn a_gap_in_the_book_is_told_and_healed_by_a_snapshot() {
     let now = Instant::now();
     let mut market = in_step(now);
-    assert_eq!(market.depth(depth(8, 9, level(11, 1)), now), [], "it may come yet");
+    assert_eq!(
+        market.depth(depth(8, 9, level(11, 1)), now),
+        [],
+        "it may come yet"
+    );
     assert_eq!(market.late_depth(now), []);
     let later = now + PATIENCE;
     assert_eq!(kinds(&market.late_depth(later)), [QualityKind::Gap]);
@@ -99,7 +106,10 @@ fn changes_that_two_connections_bring_out_of_order_are_no_gap() {
     let mut market = in_step(now);
     assert_eq!(market.depth(depth(8, 9, level(12, 1)), now), []);
     let placed = market.depth(depth(6, 7, level(11, 1)), now);
-    let bids: Vec<_> = books(&placed).iter().map(|book| book.bids[0].price).collect();
+    let bids: Vec<_> = books(&placed)
+        .iter()
+        .map(|book| book.bids[0].price)
+        .collect();
     assert_eq!(bids, [dec!(11), dec!(12)]);
     assert_eq!(market.late_depth(now + PATIENCE), []);
     assert_eq!(market.depth(depth(6, 7, level(11, 1)), now), []);
@@ -111,9 +121,20 @@ fn a_book_ticker_moves_the_best_price_at_once_and_a_quantity_later() {
     let now = Instant::now();
     let mut market = in_step(now);
     let (at, moved) = market.ticker(ticker(6, 12, 3), TimeUs(777)).unwrap();
-    assert_eq!((at, books(&[(at, moved)])[0].bids.clone()), (TimeUs(777), vec![level(12, 3), level(10, 1)]));
-    assert_eq!(market.ticker(ticker(7, 12, 4), TimeUs(778)), None, "only a quantity");
-    assert_eq!(market.ticker(ticker(7, 13, 4), TimeUs(778)), None, "known already");
+    assert_eq!(
+        (at, books(&[(at, moved)])[0].bids.clone()),
+        (TimeUs(777), vec![level(12, 3), level(10, 1)])
+    );
+    assert_eq!(
+        market.ticker(ticker(7, 12, 4), TimeUs(778)),
+        None,
+        "only a quantity"
+    );
+    assert_eq!(
+        market.ticker(ticker(7, 13, 4), TimeUs(778)),
+        None,
+        "known already"
+    );
     // The change is older than the ticker: the ticker still counts.
     let placed = market.depth(depth(6, 6, level(12, 3)), now);
     assert_eq!(books(&placed)[0].bids[0], level(12, 4));

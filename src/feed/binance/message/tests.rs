@@ -14,7 +14,10 @@ fn every_recorded_message_of_a_kind_is_read() {
     let Message::Trade { trade, time } = read("trade_single") else {
         panic!("no trade");
     };
-    assert_eq!((trade.id, trade.count, trade.taker), (343_719_861, 1, Side::Buy));
+    assert_eq!(
+        (trade.id, trade.count, trade.taker),
+        (343_719_861, 1, Side::Buy)
+    );
     assert_eq!((trade.price, trade.quantity), (dec!(9302), dec!(0.001019)));
     assert_eq!(trade.price.to_string(), "9302");
     assert_eq!(trade.time, TimeUs::from_millis(1_592_591_955_765));
@@ -22,7 +25,10 @@ fn every_recorded_message_of_a_kind_is_read() {
     let Message::Trade { trade, .. } = read("aggTrade_single") else {
         panic!("no aggregate trade");
     };
-    assert_eq!((trade.id, trade.count, trade.taker), (315_753_210, 1, Side::Sell));
+    assert_eq!(
+        (trade.id, trade.count, trade.taker),
+        (315_753_210, 1, Side::Sell)
+    );
     let Message::Kline(kline) = read("kline_1m") else {
         panic!("no kline");
     };
@@ -34,9 +40,26 @@ fn every_recorded_message_of_a_kind_is_read() {
         panic!("no 24-hour figures");
     };
     assert_eq!((day.open, day.volume), (dec!(10884.9), dec!(64483.097562)));
-    assert_eq!(read("result"), Message::Reply { id: Some(2), problem: None });
-    assert!(matches!(read("error"), Message::Reply { id: None, problem: Some(_) }));
-    for name in ["ticker_single", "miniTicker_arr", "listStatus", "balanceUpdate"] {
+    assert_eq!(
+        read("result"),
+        Message::Reply {
+            id: Some(2),
+            problem: None
+        }
+    );
+    assert!(matches!(
+        read("error"),
+        Message::Reply {
+            id: None,
+            problem: Some(_)
+        }
+    ));
+    for name in [
+        "ticker_single",
+        "miniTicker_arr",
+        "listStatus",
+        "balanceUpdate",
+    ] {
         assert!(matches!(read(name), Message::Other(_)), "{name}");
     }
 }
@@ -67,7 +90,11 @@ fn every_line_of_the_raw_recordings_is_read() {
     }
     assert_eq!(
         counts,
-        [9_757 + 10_147 + 6_106, 28_040 + 45_134 + 24_077, 3_451 + 3_044 + 3_434]
+        [
+            9_757 + 10_147 + 6_106,
+            28_040 + 45_134 + 24_077,
+            3_451 + 3_044 + 3_434
+        ]
     );
 }
 
@@ -90,19 +117,37 @@ fn every_line_of_the_thirty_seconds_is_read() {
         };
         *kinds.entry(kind).or_insert(0) += 1;
     }
-    let expected = [("aggTrade", 2), ("bookTicker", 84), ("depth", 177), ("kline", 2)];
+    let expected = [
+        ("aggTrade", 2),
+        ("bookTicker", 84),
+        ("depth", 177),
+        ("kline", 2),
+    ];
     assert_eq!(kinds.into_iter().collect::<Vec<_>>(), expected);
 }
 
 #[test]
 fn replies_errors_and_the_shutdown_are_told_apart() {
     let refused = parse(r#"{"code":2,"msg":"Invalid request: too many parameters","id":7}"#);
-    let Ok(Message::Reply { id: Some(7), problem: Some(problem) }) = refused else {
+    let Ok(Message::Reply {
+        id: Some(7),
+        problem: Some(problem),
+    }) = refused
+    else {
         panic!("{refused:?}");
     };
-    assert!(problem.contains("too many") && problem.contains('2'), "{problem}");
+    assert!(
+        problem.contains("too many") && problem.contains('2'),
+        "{problem}"
+    );
     let newer = parse(r#"{"error":{"code":2,"msg":"Invalid request"},"id":3}"#);
-    assert!(matches!(newer, Ok(Message::Reply { id: Some(3), problem: Some(_) })));
+    assert!(matches!(
+        newer,
+        Ok(Message::Reply {
+            id: Some(3),
+            problem: Some(_)
+        })
+    ));
     for text in [
         r#"{"e":"serverShutdown","E":1770123456789}"#,
         r#"{"stream":"serverShutdown","data":{"e":"serverShutdown","E":1770123456789}}"#,
@@ -119,7 +164,10 @@ fn what_cannot_be_read_says_why() {
         ("{", "EOF"),
         ("hello", "expected"),
         ("{}", "neither"),
-        (r#"{"stream":"btcusdt@trade","data":{"e":"trade"}}"#, "missing field"),
+        (
+            r#"{"stream":"btcusdt@trade","data":{"e":"trade"}}"#,
+            "missing field",
+        ),
         (
             r#"{"stream":"btcusdt@bookTicker","data":{"u":1,"s":"BTCUSDT","b":"1e5","B":"1","a":"2","A":"1"}}"#,
             "1e5",

@@ -94,7 +94,10 @@ impl Links {
 
     /// A connection that has everything makes those that it replaces superfluous.
     fn hand_over(&mut self, number: u64, now: Instant) {
-        let complete = self.open.get(&number).is_some_and(|open| open.subscribed && open.has_data);
+        let complete = self
+            .open
+            .get(&number)
+            .is_some_and(|open| open.subscribed && open.has_data);
         if !complete {
             return;
         }
