@@ -6,10 +6,11 @@ use std::time::Duration;
 use plainsight::domain::health::{FeedState, LinkState};
 use plainsight::domain::{Event, Invariant, Mode, QualityKind};
 use plainsight::server::config::Config;
+use serde_json::json;
 
 use crate::binance::recordings;
 use crate::binance_standin::{Fault, Script, StandIn};
-use crate::harness::{TestServer, until};
+use crate::harness::{TestServer, recorded, until};
 use crate::journal::JournalFile;
 use crate::pages::check_account;
 
@@ -67,6 +68,7 @@ async fn live_prices_reach_every_surface_and_a_restart_goes_on() {
         (prints(&server).await == trades).then_some(())
     })
     .await;
+    settle(&server, lines).await;
     let page = server.get("/market/BTCUSDT").await;
     let shown = format!("{:.2}", last.parse::<f64>().unwrap());
     let (whole, cents) = shown.split_once('.').unwrap();
@@ -147,14 +149,23 @@ async fn gaps_are_listed_and_shaded_and_the_candles_that_they_spoil_are_told() {
             .then_some(page)
     })
     .await;
-    assert!(
-        page.text.contains("class=\"shade lost\" d=\"M"),
-        "the chart is shaded"
-    );
-    assert!(page.text.contains("class=\"shade healed\" d=\"M"));
+    for class in ["shade lost", "shade healed"] {
+        let of_class = |path: &&str| {
+            path.split('>')
+                .next()
+                .is_some_and(|tag| tag.contains(class))
+        };
+        let path = page.text.split("<path").find(of_class).unwrap();
+        assert!(
+            path.contains("d=\"M"),
+            "the chart is not shaded: {path:.200}"
+        );
+    }
+    // The page hands all faults on to the browser, and shows its own.
     let other = server.get("/market/ETHUSDT").await;
+    let shown = other.text.split("plainsight-boot").next().unwrap();
     assert!(
-        !other.text.contains("30 trades"),
+        !shown.contains("30 trades"),
         "it is no fault of this market"
     );
     let data = server.data().to_owned();
@@ -226,4 +237,23 @@ async fn a_market_that_is_away_is_said_and_comes_back() {
     assert_eq!(server.portfolio("paper").await.invariant, Invariant::Holds);
     tokio::time::sleep(Duration::from_millis(100)).await;
     server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_takes_its_filters_from_a_recorded_list() {
+    let Some(folder) = recorded("cryptofeed_binance_samples") else {
+        return;
+    };
+    let server = TestServer::still(|config| {
+        config.feed.exchange_info = Some(folder.join("BINANCE.0.gz"));
+    })
+    .await;
+    let order = |price: &str| {
+        json!({"symbol": "BTCUSDT", "side": "buy", "type": "limit", "quantity": "0.001",
+            "price": price})
+    };
+    let off = server.post("/v1/orders", &order("40000.001")).await;
+    assert_eq!(off.json()["code"], "tick_size", "{off:?}");
+    let on = server.post("/v1/orders", &order("40000.01")).await;
+    assert!((200..300).contains(&on.status), "{on:?}");
 }

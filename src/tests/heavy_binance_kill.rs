@@ -149,9 +149,10 @@ async fn kills_on_live_prices_lose_nothing_that_was_acknowledged() {
         known[0].len()
     );
     println!(
-        "{KILLS} kills: {next} reports acknowledged, {made_again} inputs made again, {} fills, {} decisions, {} late",
+        "{KILLS} kills: {next} reports acknowledged, {made_again} inputs made again, {} fills, {} decisions, {} late, {} candles spoilt",
         known[0].len(),
         known[1].len(),
-        link.late
+        link.late,
+        of_kind(QualityKind::CandleMismatch)
     );
 }

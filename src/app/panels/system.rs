@@ -6,8 +6,8 @@ use crate::app::clock::use_clock;
 use crate::app::format;
 use crate::app::live::{Live, use_connection};
 use crate::app::widgets::{Fact, Figure, Reading, Tone};
-use crate::domain::Health;
 use crate::domain::health::{FeedState, Latency, LinkHealth, LinkState};
+use crate::domain::{Health, Mode};
 
 /// In a few lines.
 #[component]
@@ -98,6 +98,18 @@ pub fn FeedFacts(health: Live<Health>) -> impl IntoView {
         None => Reading::undefined(),
     };
     view! {
+        {move || {
+            let is_simulated = health.value.with(|h| h.as_ref().is_some_and(|h| h.mode == Mode::Sim));
+            is_simulated
+                .then(|| {
+                    view! {
+                        <p class="note">
+                            "These prices are simulated. For Binance's live prices, start it with "
+                            <code>"make run FEED=binance"</code>"."
+                        </p>
+                    }
+                })
+        }}
         <dl class="facts">
             <Fact live=health name="State" field="health.feed" read=feed_state />
             <Fact live=health name="Market time" field="health.feed.market_time" read=market_time />

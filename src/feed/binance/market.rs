@@ -51,6 +51,8 @@ pub struct Market {
     /// Start of the newest bar, time of the newest 24-hour figures that were told.
     bar: TimeUs,
     day: TimeUs,
+    /// Trades may have been missed: the next one will tell.
+    expects_trade: bool,
     /// The newest exchange time that any message of the symbol had.
     newest: TimeUs,
     duplicates: u64,
@@ -74,6 +76,7 @@ impl Market {
             broken: None,
             bar: TimeUs::ZERO,
             day: TimeUs::ZERO,
+            expects_trade: last.is_some(),
             newest: last.map_or(TimeUs::ZERO, |(_, time)| time),
             duplicates: 0,
             counts: Counts::default(),
@@ -87,6 +90,16 @@ impl Market {
         }
     }
 
+    /// The connection was lost: trades may have been missed.
+    pub fn interrupted(&mut self) {
+        self.expects_trade = self.tape.has_begun();
+    }
+
+    /// Whether the next trade will tell if some were missed.
+    pub fn expects_trade(&self) -> bool {
+        self.expects_trade
+    }
+
     /// The trades that are missing, if any.
     pub fn hole(&self) -> Option<Hole> {
         self.tape.hole()
@@ -94,6 +107,7 @@ impl Market {
 
     pub fn trade(&mut self, trade: MarketTrade, time: TimeUs, now: Instant) -> Vec<Placed> {
         self.newest = self.newest.max(time);
+        self.expects_trade = false;
         let given = self.tape.take(trade, now);
         self.given(given)
     }

@@ -36,6 +36,9 @@ const TICK: Duration = Duration::from_millis(5);
 const HEARD: usize = 1_024;
 /// Before a snapshot is asked for again that could not be had.
 const SNAPSHOT_RETRY: Duration = Duration::from_secs(1);
+/// How long after a pause everything waits for the first trade of each symbol, so that what one of
+/// them has missed is in its place among the others'.
+const SETTLE: Duration = Duration::from_secs(1);
 /// A pause in market time that is told after a restart, µs.
 const PAUSE_TOLD: i64 = 1_000_000;
 
@@ -71,6 +74,8 @@ struct Session {
     since: Option<TimeUs>,
     /// Why the last connection was lost, and the newest time then: told when it goes on.
     lost: Option<(String, TimeUs)>,
+    /// After a pause: until then everything waits for the first trade of each symbol.
+    settle_until: Option<Instant>,
 }
 
 /// Runs until `stop`, or until nobody takes what it gives.
@@ -143,6 +148,7 @@ impl Session {
             newest: since,
             since: start.since,
             lost: None,
+            settle_until: None,
         }
     }
 
@@ -187,6 +193,7 @@ impl Session {
         }
         if self.links.ended(number, now) {
             self.lost.get_or_insert((why, self.newest));
+            self.markets.values_mut().for_each(Market::interrupted);
         }
     }
 
@@ -231,6 +238,9 @@ impl Session {
     /// Says what was not seen, when it is seen again.
     fn tell_pauses(&mut self, now: Instant) {
         let to = Some(self.newest);
+        if self.since.is_some() || self.lost.is_some() {
+            self.settle_until = Some(now + SETTLE);
+        }
         if let Some(from) = self.since.take()
             && self.newest.since(from) >= PAUSE_TOLD
         {
@@ -348,6 +358,12 @@ impl Session {
         // What is missing comes before all that waits here.
         if self.markets.values().any(|market| market.hole().is_some()) {
             return None;
+        }
+        if let Some(until) = self.settle_until {
+            if now < until && self.markets.values().any(Market::expects_trade) {
+                return None;
+            }
+            self.settle_until = None;
         }
         self.merge.pop(now)
     }

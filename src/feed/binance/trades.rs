@@ -71,6 +71,11 @@ impl Tape {
         }
     }
 
+    /// Whether it is known which trade comes next.
+    pub fn has_begun(&self) -> bool {
+        self.next.is_some()
+    }
+
     /// What is waited for.
     pub fn hole(&self) -> Option<Hole> {
         self.hole
