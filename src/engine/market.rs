@@ -275,3 +275,99 @@ struct DayFigures {
     low: Decimal,
     volume: Decimal,
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use rust_decimal::dec;
+
+    use super::*;
+    use crate::domain::Seq;
+
+    /// A market with a trade every ten seconds from half past the first minute on.
+    fn market() -> Market {
+        let symbol: Symbol = "BTCUSDT".parse().unwrap();
+        let mut market = Market::new(symbol.clone());
+        for n in 0..16 {
+            let time = TimeUs(30 * SECOND + n * 10 * SECOND);
+            market.advance(time, &mut Outbox::new(Seq(1), time));
+            market.on_trade(&MarketTrade {
+                symbol: symbol.clone(),
+                id: 1,
+                price: Decimal::from(100 + n),
+                quantity: dec!(0.5),
+                count: 1,
+                taker: Side::Buy,
+                time,
+            });
+        }
+        market
+    }
+
+    fn second_minute() -> Bar {
+        Bar {
+            symbol: "BTCUSDT".parse().unwrap(),
+            open_time: TimeUs(MINUTE),
+            close_time: TimeUs(2 * MINUTE - 1),
+            open: dec!(103),
+            high: dec!(108),
+            low: dec!(103),
+            close: dec!(108),
+            volume: dec!(3.0),
+            quote_volume: None,
+            trades: Some(6),
+            taker_buy_volume: None,
+            taker_buy_quote_volume: None,
+        }
+    }
+
+    #[test]
+    fn a_candle_is_held_against_the_exchanges_where_we_saw_all_of_it() {
+        let market = market();
+        assert_eq!(market.differs(&second_minute()), None);
+        let mut other = second_minute();
+        other.high = dec!(109);
+        other.volume = dec!(3.5);
+        let fault = market.differs(&other).unwrap();
+        assert!(
+            fault
+                .message
+                .ends_with("high 108, theirs 109; volume 3.0, theirs 3.5"),
+            "{}",
+            fault.message
+        );
+        assert_eq!(fault.extent.from, Some(TimeUs(MINUTE)));
+        other.open_time = TimeUs(0);
+        assert_eq!(market.differs(&other), None, "the first minute was cut");
+        other.open_time = TimeUs(5 * MINUTE);
+        assert!(market.differs(&other).unwrap().message.contains("no trade"));
+        other.trades = Some(0);
+        assert_eq!(market.differs(&other), None, "nor have they");
+    }
+
+    #[test]
+    fn the_exchanges_day_is_shown_while_it_is_fresh() {
+        let mut market = market();
+        assert_eq!(market.ticker().unwrap().high_24h, None);
+        let day = DayStatistics {
+            symbol: "BTCUSDT".parse().unwrap(),
+            open: dec!(50),
+            high: dec!(110),
+            low: dec!(40),
+            volume: dec!(1000),
+            time: TimeUs(170 * SECOND),
+        };
+        market.on_day(&day);
+        let ticker = market.ticker().unwrap();
+        assert_eq!(
+            (ticker.high_24h, ticker.low_24h),
+            (Some(dec!(110)), Some(dec!(40)))
+        );
+        assert_eq!(ticker.change_percent_24h, Some(dec!(130)));
+        market.on_day(&DayStatistics {
+            time: TimeUs(100 * SECOND),
+            ..day
+        });
+        assert_eq!(market.ticker().unwrap().high_24h, None, "it is too old");
+    }
+}

@@ -213,6 +213,26 @@ async fn a_recorded_market_comes_whole_as_fast_as_it_is_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn at_the_speed_of_life_it_comes_as_it_happens() {
+    let Some(tape) = recordings(&["btcusdt_20240808"]) else {
+        return;
+    };
+    let tape = tape.first(1_300);
+    let last = tape.places("@trade").pop().unwrap();
+    let life = Duration::from_nanos(tape.lines[last].at_ns - tape.lines[0].at_ns);
+    assert!((4..12).contains(&life.as_secs()), "{life:?}");
+    let script = Script {
+        speed: Some(1.0),
+        ..Script::default()
+    };
+    let (_, taken) = play(tape, script, |_| {}).await;
+    assert_eq!((taken.notices.len(), taken.link.late), (0, 0));
+    let behind = taken.took.saturating_sub(life);
+    println!("{life:.1?} of the market in {:.1?}", taken.took);
+    assert!(behind < Duration::from_secs(1), "{behind:?} behind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_message_that_is_lost_is_found_and_healed() {
     let Some(tape) = short() else { return };
     let trades = tape.places("@trade");

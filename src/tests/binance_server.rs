@@ -168,9 +168,10 @@ async fn gaps_are_listed_and_shaded_and_the_candles_that_they_spoil_are_told() {
         !shown.contains("30 trades"),
         "it is no fault of this market"
     );
-    let data = server.data().to_owned();
-    server.stop().await;
-    let mut journal = JournalFile::of_the_dead(&data).await;
+    let metrics = server.get("/metrics").await.text;
+    assert!(metrics.contains("feed_gaps_healed 1"), "{metrics}");
+    let stopped = server.stop().await;
+    let mut journal = JournalFile::of_the_dead(&stopped.config.store.data).await;
     let faults: Vec<_> = journal
         .topic("quality")
         .await

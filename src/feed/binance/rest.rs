@@ -185,7 +185,7 @@ impl Rest {
         }
         let unreachable = |error: reqwest::Error| RestError::Unreachable {
             url: url.clone(),
-            why: chain(&error),
+            why: chain(&error.without_url()),
         };
         let answer = self.http.get(&url).send().await.map_err(unreachable)?;
         let status = answer.status().as_u16();
