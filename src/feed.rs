@@ -52,6 +52,11 @@ pub trait Feed: Send {
         self.next().map_or(Polled::Ended, Polled::Item)
     }
 
+    /// How long ago the item that was given last had arrived, where it had to wait.
+    fn waited(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// How it is connected, where it is live: then it cannot be rewound, and what it gave must be
     /// kept by whoever needs it again.
     fn link(&self) -> Option<binance::Link> {

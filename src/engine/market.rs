@@ -352,7 +352,7 @@ mod tests {
         let day = DayStatistics {
             symbol: "BTCUSDT".parse().unwrap(),
             open: dec!(50),
-            high: dec!(110),
+            high: dec!(120),
             low: dec!(40),
             volume: dec!(1000),
             time: TimeUs(170 * SECOND),
@@ -361,7 +361,7 @@ mod tests {
         let ticker = market.ticker().unwrap();
         assert_eq!(
             (ticker.high_24h, ticker.low_24h),
-            (Some(dec!(110)), Some(dec!(40)))
+            (Some(dec!(120)), Some(dec!(40)))
         );
         assert_eq!(ticker.change_percent_24h, Some(dec!(130)));
         market.on_day(&DayStatistics {

@@ -40,6 +40,7 @@ pub use config::{BinanceConfig, TradeStream};
 pub use exchange_info::{ExchangeInfoError, read_file as read_exchange_info};
 pub use link::Link;
 
+use self::merge::Arrived;
 use self::rest::{Rest, RestError};
 use super::{Cursor, Feed, FeedError, FeedItem, Polled};
 use crate::domain::{Instrument, MarketEvent, Symbol, TimeUs};
@@ -90,7 +91,7 @@ impl Position {
 
 /// The thread that works for the feed.
 struct Worker {
-    items: Receiver<FeedItem>,
+    items: Receiver<Arrived>,
     stop: CancellationToken,
     thread: Option<JoinHandle<()>>,
 }
@@ -112,6 +113,8 @@ pub struct BinanceFeed {
     position: Position,
     rest: Arc<Rest>,
     link: Link,
+    /// How long the last item had waited when it was given.
+    waited: Duration,
     /// Runs from the first item on that is asked for.
     worker: Option<Worker>,
 }
@@ -160,6 +163,7 @@ impl BinanceFeed {
             position,
             rest,
             link: Link::default(),
+            waited: Duration::ZERO,
             worker: None,
         })
     }
@@ -290,7 +294,8 @@ impl Feed for BinanceFeed {
             },
         };
         match worker.items.recv_timeout(wait) {
-            Ok(item) => {
+            Ok((item, arrived)) => {
+                self.waited = arrived.elapsed();
                 self.position.note(&item);
                 Polled::Item(item)
             }
@@ -305,6 +310,10 @@ impl Feed for BinanceFeed {
                 Polled::Ended
             }
         }
+    }
+
+    fn waited(&self) -> Duration {
+        self.waited
     }
 
     fn link(&self) -> Option<Link> {
@@ -332,6 +341,3 @@ impl Feed for BinanceFeed {
         format!("binance:{}", self.config.trades.name())
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -25,7 +25,7 @@ const NAP: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub struct FeedBatch {
     pub items: Vec<FeedItem>,
-    /// Wall time of their arrival.
+    /// Wall time at which the oldest of them arrived.
     pub received: TimeUs,
     /// Where the feed stands behind the last of them, in some batches.
     pub cursor: Option<Cursor>,
@@ -95,6 +95,7 @@ struct Run {
 impl Run {
     fn live(mut self) {
         let mut items = Vec::new();
+        let mut waited = Duration::ZERO;
         let mut cursor_sent = Instant::now();
         while !self.stop.load(Ordering::Relaxed) {
             let wait = if items.is_empty() {
@@ -104,6 +105,7 @@ impl Run {
             };
             match self.feed.poll(wait) {
                 Polled::Item(item) => {
+                    waited = waited.max(self.feed.waited());
                     items.push(item);
                     if items.len() < BATCH {
                         continue;
@@ -118,12 +120,13 @@ impl Run {
                 cursor_sent = Instant::now();
             }
             let cursor = with_cursor.then(|| self.feed.cursor());
-            if !self.send(&mut items, cursor, false) {
+            let received = before(std::mem::take(&mut waited));
+            if !self.send(&mut items, received, cursor, false) {
                 return;
             }
         }
         let cursor = Some(self.feed.cursor());
-        self.send(&mut items, cursor, false);
+        self.send(&mut items, before(waited), cursor, false);
     }
 
     fn paced(mut self) {
@@ -132,13 +135,13 @@ impl Run {
         while !self.stop.load(Ordering::Relaxed) {
             let Some(item) = self.feed.next() else {
                 let cursor = Some(self.feed.cursor());
-                self.send(&mut items, cursor, true);
+                self.send(&mut items, wall_time(), cursor, true);
                 return;
             };
             if let FeedItem::Market(event) = &item {
                 let wait = self.pacer.due(event.time(), Instant::now());
                 if !wait.is_zero() {
-                    if !items.is_empty() && !self.send(&mut items, None, false) {
+                    if !items.is_empty() && !self.send(&mut items, wall_time(), None, false) {
                         return;
                     }
                     self.sleep(wait);
@@ -151,20 +154,26 @@ impl Run {
             }
             if with_cursor || items.len() >= BATCH {
                 let cursor = with_cursor.then(|| self.feed.cursor());
-                if !self.send(&mut items, cursor, false) {
+                if !self.send(&mut items, wall_time(), cursor, false) {
                     return;
                 }
             }
         }
         let cursor = Some(self.feed.cursor());
-        self.send(&mut items, cursor, false);
+        self.send(&mut items, wall_time(), cursor, false);
     }
 
     /// False where nobody listens any more.
-    fn send(&self, items: &mut Vec<FeedItem>, cursor: Option<Cursor>, ended: bool) -> bool {
+    fn send(
+        &self,
+        items: &mut Vec<FeedItem>,
+        received: TimeUs,
+        cursor: Option<Cursor>,
+        ended: bool,
+    ) -> bool {
         let batch = FeedBatch {
             items: std::mem::take(items),
-            received: wall_time(),
+            received,
             cursor,
             ended,
         };
@@ -181,4 +190,10 @@ impl Run {
             std::thread::sleep(left.min(NAP));
         }
     }
+}
+
+/// The wall time `ago`.
+fn before(ago: Duration) -> TimeUs {
+    let micros = i64::try_from(ago.as_micros()).unwrap_or(i64::MAX);
+    wall_time().plus(micros.saturating_neg())
 }

@@ -226,9 +226,14 @@ async fn at_the_speed_of_life_it_comes_as_it_happens() {
         ..Script::default()
     };
     let (_, taken) = play(tape, script, |_| {}).await;
-    assert_eq!((taken.notices.len(), taken.link.late), (0, 0));
+    assert_eq!(taken.notices, []);
+    // None, unless this machine stands still meanwhile.
+    assert!(taken.link.late < 20, "{:?}", taken.link);
     let behind = taken.took.saturating_sub(life);
-    println!("{life:.1?} of the market in {:.1?}", taken.took);
+    println!(
+        "{life:.1?} of the market in {:.1?}, {} late",
+        taken.took, taken.link.late
+    );
     assert!(behind < Duration::from_secs(1), "{behind:?} behind");
 }
 

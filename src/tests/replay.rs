@@ -147,7 +147,7 @@ fn what_is_asked_for_wrongly_is_one_line_and_exit_code_2() {
         (&["serve", "--config", &broken], "broken.toml"),
         (&["serve", "--addr", "nowhere"], "--addr"),
         (&["serve", "--feed", "dice"], "dice"),
-        (&["serve", "--feed", "binance"], "binance"),
+        (&["serve", "--feed", "bitstamp"], "bitstamp"),
         (&["serve", "--feed", &replay_of_nothing], empty),
     ];
     for (arguments, word) in cases {

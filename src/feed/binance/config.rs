@@ -36,7 +36,9 @@ pub struct BinanceConfig {
     pub trades: TradeStream,
     /// Levels of each side of the book that are taken on.
     pub depth_levels: usize,
-    /// An item waits so long for older ones of other streams, ms.
+    /// An item waits so long for older ones of other streams, ms. Trades come up to 100 ms after
+    /// changes of the book that are younger than they (measured on the recordings of 2024-08-08: of
+    /// 75,000 items 848 are late at 20 ms, 251 at 50 ms, none at 100 ms).
     pub hold_ms: u32,
     /// A connection that says nothing for so long is given up, ms.
     pub silence_ms: u32,
@@ -61,7 +63,7 @@ impl Default for BinanceConfig {
             rest_url: "https://data-api.binance.vision".to_owned(),
             trades: TradeStream::Trade,
             depth_levels: 20,
-            hold_ms: 20,
+            hold_ms: 100,
             silence_ms: 15_000,
             reconnect_after_s: 23 * 3_600,
             overlap_ms: 5_000,

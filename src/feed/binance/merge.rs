@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 use crate::domain::{MarketEvent, TimeUs};
 use crate::feed::FeedItem;
 
+/// An item and when it came.
+pub type Arrived = (FeedItem, Instant);
+
 /// Items that may wait for missed trades; beyond, whoever waits must give up.
 pub const WAITING: usize = 100_000;
 
@@ -56,15 +59,15 @@ impl Merge {
         self.held.len() >= WAITING
     }
 
-    /// The oldest item, if it has waited long enough.
-    pub fn pop(&mut self, now: Instant) -> Option<FeedItem> {
+    /// The oldest item with its arrival, if it has waited long enough.
+    pub fn pop(&mut self, now: Instant) -> Option<Arrived> {
         let Reverse((_, number)) = self.order.peek()?;
         let held = self.held.get(number)?;
         if now.duration_since(held.arrived) < self.hold {
             return None;
         }
         let Reverse((_, number)) = self.order.pop()?;
-        let mut item = self.held.remove(&number)?.item;
+        let Held { mut item, arrived } = self.held.remove(&number)?;
         if let FeedItem::Market(event) = &mut item {
             if event.time() < self.given {
                 self.late += 1;
@@ -72,7 +75,7 @@ impl Merge {
             }
             self.given = event.time();
         }
-        Some(item)
+        Some((item, arrived))
     }
 }
 
@@ -106,7 +109,7 @@ mod tests {
 
     fn popped(merge: &mut Merge, now: Instant) -> Vec<(u64, i64)> {
         std::iter::from_fn(|| merge.pop(now))
-            .map(|item| match item {
+            .map(|(item, _)| match item {
                 FeedItem::Market(MarketEvent::Trade(trade)) => (trade.id, trade.time.0),
                 other => panic!("{other:?}"),
             })

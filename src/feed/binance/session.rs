@@ -23,7 +23,7 @@ use super::config::{BinanceConfig, ms};
 use super::connection::{Ended, Heard};
 use super::link::Link;
 use super::market::{Market, Placed, streams};
-use super::merge::Merge;
+use super::merge::{Arrived, Merge};
 use super::message::{DepthSnapshot, Message};
 use super::rest::{Rest, RestError};
 use crate::domain::health::LinkState;
@@ -79,7 +79,7 @@ struct Session {
 }
 
 /// Runs until `stop`, or until nobody takes what it gives.
-pub async fn run(start: Start, out: SyncSender<FeedItem>, stop: CancellationToken) {
+pub async fn run(start: Start, out: SyncSender<Arrived>, stop: CancellationToken) {
     let (sender, mut heard) = mpsc::channel(HEARD);
     let mut session = Session::new(start, sender);
     let mut tick = tokio::time::interval(TICK);
@@ -110,7 +110,7 @@ pub async fn run(start: Start, out: SyncSender<FeedItem>, stop: CancellationToke
 
 /// False where nobody takes it, or nothing more is wanted. A reader that is slow holds the session
 /// back, and with it the sockets.
-async fn give(out: &SyncSender<FeedItem>, mut item: FeedItem, stop: &CancellationToken) -> bool {
+async fn give(out: &SyncSender<Arrived>, mut item: Arrived, stop: &CancellationToken) -> bool {
     loop {
         match out.try_send(item) {
             Ok(()) => return true,
@@ -354,7 +354,7 @@ impl Session {
         }
     }
 
-    fn next(&mut self, now: Instant) -> Option<FeedItem> {
+    fn next(&mut self, now: Instant) -> Option<Arrived> {
         // What is missing comes before all that waits here.
         if self.markets.values().any(|market| market.hole().is_some()) {
             return None;

@@ -3,6 +3,7 @@
 use rust_decimal::dec;
 
 use super::*;
+use crate::domain::Side;
 use crate::feed::binance::recorded;
 
 #[test]
