@@ -247,11 +247,15 @@ impl Engine {
         let Self { markets, bots, .. } = self;
         let prices = |symbol: &Symbol| price_of(markets, symbol);
         for bot in bots.values_mut() {
-            let point = bot.equity_point(&prices, time);
-            bot.history.push(point.clone());
+            let listed = markets
+                .iter()
+                .filter_map(|(symbol, market)| Some((symbol, market.price()?)));
+            let (point, activity) = bot.sample(&prices, listed, time);
+            bot.history.push(point.clone(), activity);
             out.emit(Event::Equity {
                 bot: bot.id.clone(),
                 point,
+                activity,
             });
             let invariant = bot.account.invariant(&prices);
             let broken = matches!(invariant, Invariant::Broken { .. });
@@ -308,9 +312,13 @@ impl Engine {
                     market.candles.restore(candle);
                 }
             }
-            Event::Equity { bot, point } => {
+            Event::Equity {
+                bot,
+                point,
+                activity,
+            } => {
                 if let Some(bot) = self.bots.get_mut(&bot) {
-                    bot.history.push(point);
+                    bot.history.push(point, activity);
                 }
             }
             Event::RoundTrip(trip) => {

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::holding::{Booked, Holding};
 use crate::domain::{
-    BotId, Decimal, EquityPoint, Fill, Invariant, Portfolio, Position, Symbol, TimeUs, money,
+    Activity, BotId, Decimal, EquityPoint, Fill, Invariant, Portfolio, Position, Symbol, TimeUs,
+    money,
 };
 
 /// The prices that an account is valued at.
@@ -121,6 +122,15 @@ impl Account {
             totals.fees += holding.fees;
         }
         totals
+    }
+
+    /// What is held and was done so far, at the prices of `totals`.
+    pub fn activity(&self, totals: &Totals) -> Activity {
+        Activity {
+            invested: totals.invested.normalize(),
+            fees: totals.fees.normalize(),
+            traded: self.traded_value.normalize(),
+        }
     }
 
     /// All holdings there ever were, by symbol; flat ones keep their realised figures.

@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::account::{Account, Prices};
 use super::decisions::Decisions;
-use super::performance::EquityHistory;
+use super::performance::{BuyAndHold, EquityHistory};
 use super::seen::Seen;
-use crate::domain::{BotId, EquityPoint, Order, OrderId, RoundTrip, TimeUs};
+use crate::domain::{
+    Activity, BotId, Decimal, EquityPoint, Order, OrderId, RoundTrip, Symbol, TimeUs,
+};
 
 /// Round trips that the statistics look back on.
 pub const TRIPS_KEPT: usize = 10_000;
@@ -22,6 +24,9 @@ pub struct Bot {
     /// Open orders at another exchange, as the bot last reported them.
     pub reported_orders: BTreeMap<OrderId, Order>,
     pub invariant_broken: bool,
+    /// What the same money would be, bought and held.
+    #[serde(default)]
+    pub hold: BuyAndHold,
     #[serde(skip)]
     pub history: EquityHistory,
     #[serde(skip)]
@@ -37,6 +42,7 @@ impl Bot {
             seen: Seen::default(),
             reported_orders: BTreeMap::new(),
             invariant_broken: false,
+            hold: BuyAndHold::default(),
             history: EquityHistory::new(),
             trips: VecDeque::new(),
         }
@@ -49,14 +55,24 @@ impl Bot {
         }
     }
 
-    pub fn equity_point(&self, prices: Prices<'_>, time: TimeUs) -> EquityPoint {
-        let equity = self.account.totals(prices).equity;
+    /// The sample that is due now, at these prices, `listed` being all symbols with theirs.
+    pub fn sample<'a>(
+        &mut self,
+        prices: Prices<'_>,
+        listed: impl Iterator<Item = (&'a Symbol, Decimal)>,
+        time: TimeUs,
+    ) -> (EquityPoint, Activity) {
+        let totals = self.account.totals(prices);
         let deposits = self.account.deposits();
-        EquityPoint {
+        let mut point = EquityPoint {
             time,
-            equity: equity.normalize(),
+            equity: totals.equity.normalize(),
             deposits: deposits.normalize(),
-            drawdown: self.history.drawdown(equity, deposits),
-        }
+            drawdown: self.history.drawdown(totals.equity, deposits),
+            benchmark: self.hold.value(totals.equity, deposits, listed),
+            rolling_sharpe: None,
+        };
+        point.rolling_sharpe = self.history.rolling_sharpe(&point);
+        (point, self.account.activity(&totals))
     }
 }

@@ -6,9 +6,13 @@
 //! taken to be finite.
 
 pub mod benchmark;
+pub mod distribution;
 pub mod drawdown;
+pub mod figures;
 pub mod history;
+pub mod hold;
 pub mod moments;
+pub mod months;
 pub mod returns;
 pub mod risk;
 mod sums;
@@ -21,19 +25,13 @@ mod fixtures;
 mod properties;
 
 pub use history::EquityHistory;
+pub use hold::BuyAndHold;
 pub use thin::thin;
 
 use crate::domain::money::to_f64;
 use crate::domain::performance::Basis;
-use crate::domain::{Decimal, EquityPoint, Metrics, RoundTrip, TimeUs};
-
-/// Periods in a year: 365 days, or as many minutes as these have. Markets never close here.
-pub fn periods_per_year(basis: Basis) -> f64 {
-    match basis {
-        Basis::Daily => 365.0,
-        Basis::Intraday => 525_600.0,
-    }
-}
+use crate::domain::{Decimal, EquityPoint, RoundTrip, TimeUs, WindowMetrics};
+use history::Usage;
 
 /// The simple returns between consecutive equity points, and when each was made.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -43,12 +41,12 @@ pub struct Returns {
     /// The end of each period.
     pub times: Vec<TimeUs>,
     pub values: Vec<f64>,
+    /// Those of buy-and-hold over the same periods, where it has one.
+    pub benchmark: Vec<Option<f64>>,
 }
 
 impl Returns {
-    /// r = (E_t − ΔD − E_{t−1}) / E_{t−1}, where ΔD is what was deposited in the period (negative:
-    /// withdrawn), taken to have come at its end. A period that began with no equity, or less than
-    /// none, has no return and is left out.
+    /// A period that began with no equity, or less than none, has no return and is left out.
     ///
     /// `points` are oldest first and the first is only the base. Each step is one period however
     /// long it took: a gap in the samples is not filled.
@@ -56,35 +54,57 @@ impl Returns {
         let mut returns = Self::default();
         for pair in points.windows(2) {
             let [before, after] = pair else { continue };
-            if before.equity <= Decimal::ZERO {
+            let Some(value) = step(before, after) else {
                 continue;
-            }
-            let value = gain(before, after) / to_f64(before.equity);
-            if !value.is_finite() {
-                continue;
-            }
+            };
             if returns.values.is_empty() {
                 returns.start = before.time;
             }
             returns.times.push(after.time);
             returns.values.push(value);
+            returns.benchmark.push(benchmark_step(before, after));
         }
         returns
     }
+
+    /// The returns and those of buy-and-hold, over the periods that have both.
+    pub fn pairs(&self) -> (Vec<f64>, Vec<f64>) {
+        let pairs = self.values.iter().zip(&self.benchmark);
+        pairs.filter_map(|(r, b)| Some((*r, (*b)?))).unzip()
+    }
+}
+
+/// r = (E_t − ΔD − E_{t−1}) / E_{t−1}, where ΔD is what was deposited in the period (negative:
+/// withdrawn), taken to have come at its end.
+pub fn step(before: &EquityPoint, after: &EquityPoint) -> Option<f64> {
+    change(before, before.equity, after, after.equity)
+}
+
+/// The same of buy-and-hold, which has the same deposits.
+fn benchmark_step(before: &EquityPoint, after: &EquityPoint) -> Option<f64> {
+    change(before, before.benchmark?, after, after.benchmark?)
+}
+
+fn change(before: &EquityPoint, from: Decimal, after: &EquityPoint, to: Decimal) -> Option<f64> {
+    if from <= Decimal::ZERO {
+        return None;
+    }
+    let value = gain(before, from, after, to) / to_f64(from);
+    value.is_finite().then_some(value)
 }
 
 /// What the period earned. Exact, so that a small return is not lost between two large equities;
 /// in f64 only for amounts whose difference a Decimal cannot hold.
-fn gain(before: &EquityPoint, after: &EquityPoint) -> f64 {
+fn gain(before: &EquityPoint, from: Decimal, after: &EquityPoint, to: Decimal) -> f64 {
     let exact = after
         .deposits
         .checked_sub(before.deposits)
-        .and_then(|deposited| after.equity.checked_sub(deposited))
-        .and_then(|equity| equity.checked_sub(before.equity));
+        .and_then(|deposited| to.checked_sub(deposited))
+        .and_then(|kept| kept.checked_sub(from));
     exact.map_or_else(
         || {
             let deposited = to_f64(after.deposits) - to_f64(before.deposits);
-            to_f64(after.equity) - deposited - to_f64(before.equity)
+            to_f64(to) - deposited - to_f64(from)
         },
         to_f64,
     )
@@ -92,49 +112,29 @@ fn gain(before: &EquityPoint, after: &EquityPoint) -> f64 {
 
 /// The figures of one window.
 ///
-/// `points`: its equity, oldest first, the first being the base. `trips`: the round trips that
-/// closed in it, in the order of their closing.
+/// `points`: its equity, oldest first, the first being the base. `usage`: what was held and traded
+/// in it. `trips`: the round trips that closed in it, in the order of their closing.
 pub fn metrics<'a>(
     points: &[EquityPoint],
     basis: Basis,
-    trips: impl IntoIterator<Item = &'a RoundTrip>,
-) -> Metrics {
-    let periods = periods_per_year(basis);
+    usage: &Usage,
+    trips: impl IntoIterator<Item = &'a RoundTrip> + Clone,
+) -> WindowMetrics {
+    let periods = f64::from(basis.periods_per_year());
     let made = Returns::of(points);
-    let r = made.values.as_slice();
-    let under_water = drawdown::drawdowns(r).unwrap_or_default();
-    let tails = risk::Tails::new(r);
-
-    Metrics {
+    let (r, b) = made.pairs();
+    let mut metrics = figures::of_returns(&made.values, made.start, &made.times, periods);
+    metrics.extend(figures::of_pairs(&r, &b, periods));
+    metrics.extend(figures::of_usage(usage));
+    metrics.extend(figures::of_trades(&trades::trade_statistics(trips.clone())));
+    let earned: Vec<_> = trips.into_iter().map(RoundTrip::net_pnl).collect();
+    WindowMetrics {
         basis,
-        n: r.len() as u64,
-        total_return: returns::total_return(r),
-        cagr: returns::cagr(r, periods),
-        volatility: returns::volatility(r, periods),
-        sharpe: returns::sharpe(r, periods),
-        sortino: returns::sortino(r, periods),
-        max_drawdown: drawdown::max_drawdown(&under_water),
-        max_drawdown_duration_s: drawdown::longest_under_water_s(
-            made.start,
-            &made.times,
-            &under_water,
-        ),
-        current_drawdown: drawdown::current_drawdown(&under_water),
-        calmar: drawdown::calmar(r, periods),
-        omega: returns::omega(r),
-        gain_to_pain: returns::gain_to_pain(r),
-        ulcer: drawdown::ulcer(&under_water),
-        var_historical: tails.var_historical(),
-        cvar_historical: tails.cvar_historical(),
-        var_parametric: risk::var_parametric(r),
-        cvar_parametric: risk::cvar_parametric(r),
-        tail_ratio: tails.tail_ratio(),
-        skew: moments::skew(r),
-        excess_kurtosis: moments::excess_kurtosis(r),
-        psr: moments::psr(r),
-        stability: returns::stability(r),
-        period_win_rate: returns::period_win_rate(r),
-        trades: trades::trade_statistics(trips),
+        periods_per_year: basis.periods_per_year(),
+        n: made.values.len() as u64,
+        fees_paid: usage.fees.normalize(),
+        metrics,
+        pnl_distribution: distribution::distribution(&earned),
     }
 }
 
@@ -142,6 +142,7 @@ pub fn metrics<'a>(
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
+    use crate::domain::MetricId;
     use crate::domain::time::MINUTE;
 
     fn point(minute: i64, equity: i64, deposits: i64) -> EquityPoint {
@@ -150,7 +151,13 @@ mod tests {
             equity: Decimal::from(equity),
             deposits: Decimal::from(deposits),
             drawdown: None,
+            benchmark: None,
+            rolling_sharpe: None,
         }
+    }
+
+    fn figures(points: &[EquityPoint], basis: Basis) -> WindowMetrics {
+        metrics(points, basis, &Usage::default(), [])
     }
 
     #[test]
@@ -161,11 +168,11 @@ mod tests {
             point(2, 165, 150),
             point(3, 65, 50),
         ];
-        let metrics = metrics(&points, Basis::Intraday, []);
+        let metrics = figures(&points, Basis::Intraday);
         assert_eq!(Returns::of(&points).values, [0.0, 0.1, 0.0]);
-        assert_eq!(metrics.max_drawdown, Some(0.0));
-        assert_eq!(metrics.max_drawdown_duration_s, Some(0.0));
-        assert!((metrics.total_return.unwrap() - 0.1).abs() < 1e-15);
+        assert_eq!(metrics.value(MetricId::MaxDrawdown), Some(0.0));
+        assert_eq!(metrics.value(MetricId::MaxDrawdownDuration), Some(0.0));
+        assert!((metrics.value(MetricId::TotalReturn).unwrap() - 0.1).abs() < 1e-15);
     }
 
     #[test]
@@ -184,10 +191,10 @@ mod tests {
             returns.times,
             [2, 3, 5].map(|minute| TimeUs(minute * MINUTE))
         );
-        let metrics = metrics(&points, Basis::Intraday, []);
+        let metrics = figures(&points, Basis::Intraday);
         // Nothing compounds from below zero.
-        assert_eq!(metrics.total_return, None);
-        assert_eq!(metrics.max_drawdown, None);
+        assert_eq!(metrics.value(MetricId::TotalReturn), None);
+        assert_eq!(metrics.value(MetricId::MaxDrawdown), None);
         assert_eq!(metrics.n, 3);
     }
 
@@ -195,19 +202,40 @@ mod tests {
     fn time_under_water_is_measured_from_the_peak_to_the_recovery() {
         let path = [100, 120, 90, 110, 120, 119, 130, 117];
         let points: Vec<_> = (0..).zip(path).map(|(t, e)| point(t, e, 100)).collect();
-        let metrics = metrics(&points, Basis::Intraday, []);
-        assert_eq!(metrics.max_drawdown_duration_s, Some(180.0));
-        assert!((metrics.max_drawdown.unwrap() + 0.25).abs() < 1e-15);
-        assert!((metrics.current_drawdown.unwrap() + 0.1).abs() < 1e-15);
+        let metrics = figures(&points, Basis::Intraday);
+        assert_eq!(metrics.value(MetricId::MaxDrawdownDuration), Some(180.0));
+        assert!((metrics.value(MetricId::MaxDrawdown).unwrap() + 0.25).abs() < 1e-15);
+        assert!((metrics.value(MetricId::CurrentDrawdown).unwrap() + 0.1).abs() < 1e-15);
+    }
+
+    #[test]
+    fn buy_and_hold_is_compared_over_the_periods_that_have_it() {
+        let holding = [None, Some(100), Some(110), Some(161), None];
+        let points: Vec<_> = (0..)
+            .zip(holding)
+            .map(|(t, worth)| EquityPoint {
+                benchmark: worth.map(Decimal::from),
+                // 40 are brought in the third minute.
+                ..point(t, 100 + t + 40 * (t / 3), 100 + 40 * (t / 3))
+            })
+            .collect();
+        let made = Returns::of(&points);
+        let b: Vec<f64> = made.benchmark.iter().map(|b| b.unwrap_or(9.0)).collect();
+        assert_eq!(b, [9.0, 0.1, 0.1, 9.0]);
+        let metrics = figures(&points, Basis::Intraday);
+        assert_eq!(metrics.metrics[&MetricId::Beta].n, 2);
+        assert_eq!(metrics.n, 4);
+        assert!((metrics.value(MetricId::BenchmarkReturn).unwrap() - 0.21).abs() < 1e-12);
+        assert_eq!(metrics.value(MetricId::Beta), None);
     }
 
     #[test]
     fn nothing_gives_nothing() {
         for points in [vec![], vec![point(0, 100, 100)]] {
-            let metrics = metrics(&points, Basis::Daily, []);
+            let metrics = figures(&points, Basis::Daily);
             assert_eq!(metrics.n, 0);
-            assert_eq!(metrics.total_return, None);
-            assert_eq!(metrics.max_drawdown_duration_s, None);
+            assert_eq!(metrics.value(MetricId::TotalReturn), None);
+            assert_eq!(metrics.value(MetricId::MaxDrawdownDuration), None);
         }
     }
 
@@ -217,7 +245,7 @@ mod tests {
         points[1].equity = Decimal::MAX;
         points[2].equity = Decimal::MIN;
         points[2].deposits = Decimal::MAX;
-        assert_eq!(metrics(&points, Basis::Daily, []).n, 2);
+        assert_eq!(figures(&points, Basis::Daily).n, 2);
     }
 
     /// Not a benchmark: an O(n²) step would take minutes here.
@@ -227,7 +255,7 @@ mod tests {
             .map(|t| point(t, 1_000_000 + (t * 7_919) % 10_007, 1_000_000))
             .collect();
         let began = std::time::Instant::now();
-        let metrics = metrics(&points, Basis::Intraday, []);
+        let metrics = figures(&points, Basis::Intraday);
         let took = began.elapsed();
         assert_eq!(metrics.n, 43_199);
         assert!(took.as_secs() < 2, "took {took:?}");

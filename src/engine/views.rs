@@ -103,6 +103,7 @@ impl Engine {
         let totals = bot
             .account
             .totals(&|symbol| price_of(&self.markets, symbol));
+        let activity = bot.account.activity(&totals);
         let windows = Window::ALL
             .into_iter()
             .map(|window| {
@@ -114,7 +115,8 @@ impl Engine {
                     .trips
                     .iter()
                     .filter(|trip: &&RoundTrip| trip.closed_at >= since);
-                (window, performance::metrics(&points, basis, trips))
+                let usage = bot.history.usage(window, self.now, totals.equity, activity);
+                (window, performance::metrics(&points, basis, &usage, trips))
             })
             .collect();
         let ratio = |part: f64, whole: f64| {
@@ -132,6 +134,7 @@ impl Engine {
             ),
             accuracy: ratio(bot.decisions.correct as f64, bot.decisions.resolved as f64),
             resolved_decisions: bot.decisions.resolved,
+            months: bot.history.months(),
             time: self.now,
         })
     }

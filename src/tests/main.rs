@@ -12,6 +12,7 @@ mod client;
 mod harness;
 mod journal;
 mod market;
+mod metrics;
 mod program;
 
 mod architecture;

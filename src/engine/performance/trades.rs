@@ -8,7 +8,25 @@ use statrs::distribution::{ContinuousCDF as _, StudentsT};
 use super::sums::{defined, deviation, gains_and_losses, mean, ratio};
 use crate::domain::RoundTrip;
 use crate::domain::money::to_f64;
-use crate::domain::performance::TradeStatistics;
+
+/// What round trips, or returns taken as such, come to.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TradeStatistics {
+    pub n: usize,
+    pub win_rate: Option<f64>,
+    pub profit_factor: Option<f64>,
+    pub payoff: Option<f64>,
+    pub expectancy: Option<f64>,
+    pub expectancy_ratio: Option<f64>,
+    pub kelly: Option<f64>,
+    pub sqn: Option<f64>,
+    pub p_value: Option<f64>,
+    pub average_holding_s: Option<f64>,
+    pub average_mae: Option<f64>,
+    pub average_mfe: Option<f64>,
+    pub longest_winning_streak: u64,
+    pub longest_losing_streak: u64,
+}
 
 /// The figures of the trips that closed in a window, in the order of their closing.
 pub fn trade_statistics<'a>(trips: impl IntoIterator<Item = &'a RoundTrip>) -> TradeStatistics {
@@ -31,7 +49,7 @@ pub fn trade_statistics<'a>(trips: impl IntoIterator<Item = &'a RoundTrip>) -> T
 /// returns: only the expectancy has a unit). Holding times and excursions are left undefined.
 pub fn pnl_statistics(pnl: &[f64]) -> TradeStatistics {
     TradeStatistics {
-        n: pnl.len() as u64,
+        n: pnl.len(),
         win_rate: win_rate(pnl),
         profit_factor: profit_factor(pnl),
         payoff: payoff(pnl),
