@@ -38,13 +38,13 @@ use crate::domain::{
 };
 use agent::Agent;
 use bots::Bot;
-pub use bots::TRIPS_KEPT;
 pub use candles::KEPT as CANDLES_KEPT;
 use config::{EQUITY_SAMPLE, EngineConfig};
 use exchange::{Exchange, Happened};
 pub use market::MARKS_KEPT;
 use market::Market;
 use outbox::Outbox;
+pub use performance::TRIPS_KEPT;
 
 /// What became of a command that was carried out.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,19 +1,16 @@
 //! What the engine holds for each bot, built in or not.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::account::{Account, Prices};
 use super::decisions::Decisions;
-use super::performance::{BuyAndHold, EquityHistory};
+use super::performance::{BuyAndHold, EquityHistory, TripHistory};
 use super::seen::Seen;
 use crate::domain::{
     Activity, BotId, Decimal, EquityPoint, Order, OrderId, RoundTrip, Symbol, TimeUs,
 };
-
-/// Round trips that the statistics look back on.
-pub const TRIPS_KEPT: usize = 10_000;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Bot {
@@ -30,7 +27,7 @@ pub struct Bot {
     #[serde(skip)]
     pub history: EquityHistory,
     #[serde(skip)]
-    pub trips: VecDeque<RoundTrip>,
+    pub trips: TripHistory,
 }
 
 impl Bot {
@@ -44,15 +41,12 @@ impl Bot {
             invariant_broken: false,
             hold: BuyAndHold::default(),
             history: EquityHistory::new(),
-            trips: VecDeque::new(),
+            trips: TripHistory::default(),
         }
     }
 
     pub fn keep_trip(&mut self, trip: RoundTrip) {
-        self.trips.push_back(trip);
-        if self.trips.len() > TRIPS_KEPT {
-            self.trips.pop_front();
-        }
+        self.trips.push(&trip);
     }
 
     /// The sample that is due now, at these prices, `listed` being all symbols with theirs.

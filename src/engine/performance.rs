@@ -18,6 +18,8 @@ pub mod risk;
 mod sums;
 mod thin;
 pub mod trades;
+mod trips;
+mod usage;
 
 #[cfg(test)]
 mod fixtures;
@@ -27,11 +29,39 @@ mod properties;
 pub use history::EquityHistory;
 pub use hold::BuyAndHold;
 pub use thin::thin;
+pub use trips::{Trip, TripHistory};
+pub use usage::Usage;
+
+use std::collections::BTreeMap;
 
 use crate::domain::money::to_f64;
-use crate::domain::performance::Basis;
-use crate::domain::{Decimal, EquityPoint, RoundTrip, TimeUs, WindowMetrics};
-use history::Usage;
+use crate::domain::performance::{Basis, Distribution};
+use crate::domain::{Activity, Decimal, EquityPoint, TimeUs, Window, WindowMetrics};
+use distribution::distribution;
+use figures::Figures;
+
+/// Round trips that the statistics look back on.
+pub const TRIPS_KEPT: usize = 10_000;
+
+/// What one period brought, to the bot and to buy-and-hold. A period that began with no equity, or
+/// less than none, has no return.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Step {
+    pub own: Option<f64>,
+    pub benchmark: Option<f64>,
+}
+
+impl Step {
+    /// r = (E_t − ΔD − E_{t−1}) / E_{t−1}, where ΔD is what was deposited in the period (negative:
+    /// withdrawn), taken to have come at its end. Buy-and-hold has the same deposits.
+    pub fn between(before: &EquityPoint, after: &EquityPoint) -> Self {
+        let held = before.benchmark.zip(after.benchmark);
+        Self {
+            own: change(before, before.equity, after, after.equity),
+            benchmark: held.and_then(|(from, to)| change(before, from, after, to)),
+        }
+    }
+}
 
 /// The simple returns between consecutive equity points, and when each was made.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -46,25 +76,32 @@ pub struct Returns {
 }
 
 impl Returns {
-    /// A period that began with no equity, or less than none, has no return and is left out.
-    ///
-    /// `points` are oldest first and the first is only the base. Each step is one period however
-    /// long it took: a gap in the samples is not filled.
-    pub fn of(points: &[EquityPoint]) -> Self {
+    /// From steps with the moments of their ends; `start` is that of the first one's beginning. A
+    /// period without a return is left out. Each step is one period however long it took: a gap in
+    /// the samples is not filled.
+    pub fn from_steps(start: TimeUs, steps: impl Iterator<Item = (TimeUs, Step)>) -> Self {
         let mut returns = Self::default();
-        for pair in points.windows(2) {
-            let [before, after] = pair else { continue };
-            let Some(value) = step(before, after) else {
-                continue;
-            };
-            if returns.values.is_empty() {
-                returns.start = before.time;
+        let mut before = start;
+        for (time, step) in steps {
+            if let Some(value) = step.own {
+                if returns.values.is_empty() {
+                    returns.start = before;
+                }
+                returns.times.push(time);
+                returns.values.push(value);
+                returns.benchmark.push(step.benchmark);
             }
-            returns.times.push(after.time);
-            returns.values.push(value);
-            returns.benchmark.push(benchmark_step(before, after));
+            before = time;
         }
         returns
+    }
+
+    /// Between points, oldest first; the first is only the base.
+    pub fn of(points: &[EquityPoint]) -> Self {
+        let start = points.first().map(|point| point.time).unwrap_or_default();
+        let pairs = points.windows(2);
+        let steps = pairs.map(|pair| (pair[1].time, Step::between(&pair[0], &pair[1])));
+        Self::from_steps(start, steps)
     }
 
     /// The returns and those of buy-and-hold, over the periods that have both.
@@ -72,17 +109,6 @@ impl Returns {
         let pairs = self.values.iter().zip(&self.benchmark);
         pairs.filter_map(|(r, b)| Some((*r, (*b)?))).unzip()
     }
-}
-
-/// r = (E_t − ΔD − E_{t−1}) / E_{t−1}, where ΔD is what was deposited in the period (negative:
-/// withdrawn), taken to have come at its end.
-pub fn step(before: &EquityPoint, after: &EquityPoint) -> Option<f64> {
-    change(before, before.equity, after, after.equity)
-}
-
-/// The same of buy-and-hold, which has the same deposits.
-fn benchmark_step(before: &EquityPoint, after: &EquityPoint) -> Option<f64> {
-    change(before, before.benchmark?, after, after.benchmark?)
 }
 
 fn change(before: &EquityPoint, from: Decimal, after: &EquityPoint, to: Decimal) -> Option<f64> {
@@ -110,32 +136,99 @@ fn gain(before: &EquityPoint, from: Decimal, after: &EquityPoint, to: Decimal) -
     )
 }
 
-/// The figures of one window.
+/// What a look at a bot's performance is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing<'a> {
+    pub history: &'a EquityHistory,
+    pub trips: &'a TripHistory,
+    /// What the account is worth, and what was done in it, now.
+    pub equity: Decimal,
+    pub activity: Activity,
+}
+
+/// The figures of every window that ends at `now`.
 ///
-/// `points`: its equity, oldest first, the first being the base. `usage`: what was held and traded
-/// in it. `trips`: the round trips that closed in it, in the order of their closing.
-pub fn metrics<'a>(
-    points: &[EquityPoint],
-    basis: Basis,
-    usage: &Usage,
-    trips: impl IntoIterator<Item = &'a RoundTrip> + Clone,
-) -> WindowMetrics {
+/// Each is computed anew from at most a day of minutes, three days of them, or the ends of days, and
+/// at most [`TRIPS_KEPT`] round trips: returns are made once, when a sample is taken. Windows that
+/// hold the very same returns or trips, as all long ones do at first, share their figures.
+pub fn windows(standing: &Standing<'_>, now: TimeUs) -> BTreeMap<Window, WindowMetrics> {
+    let mut returned: Option<((Basis, Returns), Figures)> = None;
+    let mut traded: Option<(usize, Figures, Distribution)> = None;
+    let mut windows = BTreeMap::new();
+    for window in Window::ALL {
+        let made = standing.history.returns(window, now);
+        let of_returns = match returned.take() {
+            Some((known, figures)) if known == made => (known, figures),
+            _ => {
+                let figures = figures_of(&made.1, made.0);
+                (made, figures)
+            }
+        };
+        let since = window.micros();
+        let since = since.map_or(TimeUs(i64::MIN), |span| now.plus(-span));
+        let trips = standing.trips.since(since);
+        // Each window holds the trips of the shorter ones: as many are the same ones.
+        let of_trips = match traded.take() {
+            Some(known) if known.0 == trips.len() => known,
+            _ => trips_of(&trips),
+        };
+        let usage = standing
+            .history
+            .usage(window, now, standing.equity, standing.activity);
+        windows.insert(window, put_together(&of_returns, &usage, &of_trips));
+        returned = Some(of_returns);
+        traded = Some(of_trips);
+    }
+    windows
+}
+
+fn figures_of(made: &Returns, basis: Basis) -> Figures {
     let periods = f64::from(basis.periods_per_year());
-    let made = Returns::of(points);
     let (r, b) = made.pairs();
-    let mut metrics = figures::of_returns(&made.values, made.start, &made.times, periods);
-    metrics.extend(figures::of_pairs(&r, &b, periods));
+    let mut figures = figures::of_returns(&made.values, made.start, &made.times, periods);
+    figures.extend(figures::of_pairs(&r, &b, periods));
+    figures
+}
+
+fn trips_of(trips: &[Trip]) -> (usize, Figures, Distribution) {
+    let statistics = trades::trade_statistics(trips);
+    let earned: Vec<_> = trips.iter().map(|trip| trip.earned).collect();
+    (
+        trips.len(),
+        figures::of_trades(&statistics),
+        distribution(&earned),
+    )
+}
+
+fn put_together(
+    ((basis, made), of_returns): &((Basis, Returns), Figures),
+    usage: &Usage,
+    (_, of_trades, pnl_distribution): &(usize, Figures, Distribution),
+) -> WindowMetrics {
+    let mut metrics = of_returns.clone();
     metrics.extend(figures::of_usage(usage));
-    metrics.extend(figures::of_trades(&trades::trade_statistics(trips.clone())));
-    let earned: Vec<_> = trips.into_iter().map(RoundTrip::net_pnl).collect();
+    metrics.extend(of_trades);
     WindowMetrics {
-        basis,
+        basis: *basis,
         periods_per_year: basis.periods_per_year(),
         n: made.values.len() as u64,
         fees_paid: usage.fees.normalize(),
         metrics,
-        pnl_distribution: distribution::distribution(&earned),
+        pnl_distribution: pnl_distribution.clone(),
     }
+}
+
+/// The figures of one window: of its equity, oldest first, the first point being the base, of what
+/// was held and traded in it, and of the round trips that closed in it.
+pub fn metrics(
+    points: &[EquityPoint],
+    basis: Basis,
+    usage: &Usage,
+    trips: &[Trip],
+) -> WindowMetrics {
+    let made = Returns::of(points);
+    let figures = figures_of(&made, basis);
+    put_together(&((basis, made), figures), usage, &trips_of(trips))
 }
 
 #[cfg(test)]
@@ -157,7 +250,7 @@ mod tests {
     }
 
     fn figures(points: &[EquityPoint], basis: Basis) -> WindowMetrics {
-        metrics(points, basis, &Usage::default(), [])
+        metrics(points, basis, &Usage::default(), &[])
     }
 
     #[test]

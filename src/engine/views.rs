@@ -3,8 +3,8 @@
 
 use super::{Engine, performance, price_of};
 use crate::domain::{
-    BotId, Candle, EquityPoint, Interval, Performance, Portfolio, Position, RoundTrip, Symbol,
-    Ticker, TimeUs, Window, money,
+    BotId, Candle, EquityPoint, Interval, Performance, Portfolio, Position, Symbol, Ticker, TimeUs,
+    money,
 };
 
 impl Engine {
@@ -104,21 +104,12 @@ impl Engine {
             .account
             .totals(&|symbol| price_of(&self.markets, symbol));
         let activity = bot.account.activity(&totals);
-        let windows = Window::ALL
-            .into_iter()
-            .map(|window| {
-                let (basis, points) = bot.history.window(window, self.now);
-                let since = window
-                    .micros()
-                    .map_or(TimeUs(i64::MIN), |micros| self.now.plus(-micros));
-                let trips = bot
-                    .trips
-                    .iter()
-                    .filter(|trip: &&RoundTrip| trip.closed_at >= since);
-                let usage = bot.history.usage(window, self.now, totals.equity, activity);
-                (window, performance::metrics(&points, basis, &usage, trips))
-            })
-            .collect();
+        let standing = performance::Standing {
+            history: &bot.history,
+            trips: &bot.trips,
+            equity: totals.equity,
+            activity,
+        };
         let ratio = |part: f64, whole: f64| {
             (whole > 0.0)
                 .then(|| part / whole)
@@ -126,7 +117,7 @@ impl Engine {
         };
         Some(Performance {
             bot: bot.id.clone(),
-            windows,
+            windows: performance::windows(&standing, self.now),
             fees_paid: totals.fees.normalize(),
             turnover: ratio(
                 money::to_f64(bot.account.traded_value()),

@@ -23,13 +23,23 @@ fn spread(earned: &[Decimal]) -> Option<Distribution> {
     let range = if range.is_zero() { high.abs() } else { range };
     let width = width(to_f64(range) / f64::from(BINS))?;
     let from = low.checked_div(width)?.floor().checked_mul(width)?;
-    let place = |value: Decimal| -> Option<usize> {
-        let place = value.checked_sub(from)?.checked_div(width)?.floor();
-        usize::try_from(place).ok()
-    };
-    let mut counts = vec![0; place(high)? + 1];
+    let bins = usize::try_from(high.checked_sub(from)?.checked_div(width)?.floor()).ok()? + 1;
+    let edges: Vec<Decimal> = (0..=bins)
+        .map(|place| width.checked_mul(place.into())?.checked_add(from))
+        .collect::<Option<_>>()?;
+    let (start, step) = (to_f64(from), to_f64(width));
+    let mut counts = vec![0; bins];
     for value in earned {
-        *counts.get_mut(place(*value)?)? += 1;
+        // A float finds the bin, or its neighbour; the exact edges decide.
+        let mut place = ((to_f64(*value) - start) / step) as usize;
+        place = place.min(bins - 1);
+        while place > 0 && *value < edges[place] {
+            place -= 1;
+        }
+        while place + 1 < bins && *value >= edges[place + 1] {
+            place += 1;
+        }
+        counts[place] += 1;
     }
     Some(Distribution {
         from: from.normalize(),
@@ -112,6 +122,11 @@ mod tests {
             prop_assert_eq!(found.counts.iter().sum::<u64>(), earned.len() as u64);
             prop_assert!(found.counts.len() <= BINS as usize + 2);
             prop_assert!((found.from / found.width).fract().is_zero());
+            for (place, count) in found.counts.iter().enumerate() {
+                let from = found.from + found.width * Decimal::from(place);
+                let within = earned.iter().filter(|value| from <= **value && **value < from + found.width);
+                prop_assert_eq!(within.count() as u64, *count);
+            }
         }
 
         #[test]

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use super::benchmark;
 use super::drawdown;
-use super::history::Usage;
 use super::moments;
 use super::returns;
 use super::risk::{Tails, cvar_parametric, var_parametric};
 use super::trades::{self, TradeStatistics};
+use super::usage::Usage;
 use crate::domain::{Metric, MetricId, TimeUs};
 
 /// Metrics by their ids.

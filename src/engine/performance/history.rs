@@ -5,9 +5,9 @@
 use std::collections::VecDeque;
 
 use super::returns::sharpe;
-use super::sums::defined;
 use super::thin::thin_refs;
-use super::{months, step};
+use super::usage::{Sums, Usage};
+use super::{Returns, Step, months};
 use crate::domain::money::to_f64;
 use crate::domain::performance::{Basis, MonthReturn};
 use crate::domain::time::DAY;
@@ -20,32 +20,20 @@ const FEWEST_DAYS: usize = 3;
 /// The rolling Sharpe ratio is of so many returns, a day of them, and at least of an hour's.
 const ROLLING: usize = 1_440;
 const FEWEST_ROLLING: usize = 60;
-/// Exposure is summed in this fixed point: the sum over a stretch is then exact, whatever came
-/// before it, and a restart changes no digit.
-const EXPOSURE_UNIT: f64 = 1e12;
 
-/// A sample with sums from the first of all to it: what lies between two is their difference.
+/// A sample with what it brought since the one before.
 #[derive(Debug, Clone)]
-struct Kept {
+struct Sample {
     point: EquityPoint,
-    activity: Activity,
-    /// ∫ Σ|position| / equity dt, in units × µs, over the µs in which there was equity.
-    exposed: i128,
-    measured_us: i64,
-    /// Samples so far, with this one.
-    count: usize,
+    step: Step,
+    sums: Sums,
 }
 
-/// What was held and traded in a window.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Usage {
-    /// Time-weighted Σ|position| / equity: each sample stands until the next.
-    pub exposure: Option<f64>,
-    /// Σ|fill value| / equity at the end.
-    pub turnover: Option<f64>,
-    pub fees: Decimal,
-    /// Samples in the window.
-    pub samples: usize,
+/// The last sample of a day with what the day brought.
+#[derive(Debug, Clone)]
+struct Day {
+    end: EquityPoint,
+    step: Step,
 }
 
 /// Refilled from the journal by pushing its points again.
@@ -53,12 +41,10 @@ pub struct Usage {
 pub struct EquityHistory {
     /// The first point of all: where the first day counts from.
     origin: Option<EquityPoint>,
-    samples: VecDeque<Kept>,
-    /// The last sample of each UTC day; of the running day the last so far.
-    days: Vec<EquityPoint>,
+    samples: VecDeque<Sample>,
+    /// Of the running day the end is the last sample so far.
+    days: Vec<Day>,
     peak: Option<Decimal>,
-    /// The newest returns, for the rolling Sharpe ratio.
-    returns: VecDeque<f64>,
 }
 
 impl EquityHistory {
@@ -75,63 +61,44 @@ impl EquityHistory {
         if self.origin.is_none() {
             self.origin = Some(point.clone());
         }
-        if let Some(value) = self.last().and_then(|last| step(last, &point)) {
-            if self.returns.len() == ROLLING {
-                self.returns.pop_front();
-            }
-            self.returns.push_back(value);
-        }
-        match self.days.last_mut() {
-            Some(end) if end.time.floor(DAY) == point.time.floor(DAY) => *end = point.clone(),
-            _ => self.days.push(point.clone()),
-        }
-        let kept = self.summed(point, activity);
+        self.push_day(&point);
+        let sample = match self.samples.back() {
+            Some(last) => Sample {
+                step: Step::between(&last.point, &point),
+                sums: last.sums.next(&last.point, point.time, activity),
+                point,
+            },
+            None => Sample {
+                step: Step::default(),
+                sums: Sums::first(activity),
+                point,
+            },
+        };
         if self.samples.len() == SAMPLES {
             self.samples.pop_front();
         }
-        self.samples.push_back(kept);
+        self.samples.push_back(sample);
     }
 
-    /// The sums go on from the last sample, whose exposure stood until now.
-    fn summed(&self, point: EquityPoint, activity: Activity) -> Kept {
-        let Some(last) = self.samples.back() else {
-            return Kept {
-                point,
-                activity,
-                exposed: 0,
-                measured_us: 0,
-                count: 1,
-            };
-        };
-        let (mut exposed, mut measured_us) = (last.exposed, last.measured_us);
-        if last.point.equity > Decimal::ZERO {
-            let share = to_f64(last.activity.invested) / to_f64(last.point.equity);
-            let lasted = point.time.since(last.point.time);
-            // A float that is too large becomes the largest integer.
-            let share = (share * EXPOSURE_UNIT).round() as i128;
-            exposed = exposed.saturating_add(share.saturating_mul(lasted.into()));
-            measured_us = measured_us.saturating_add(lasted);
-        }
-        Kept {
-            point,
-            activity,
-            exposed,
-            measured_us,
-            count: last.count + 1,
-        }
+    fn push_day(&mut self, point: &EquityPoint) {
+        let today = point.time.floor(DAY);
+        self.days.pop_if(|day| day.end.time.floor(DAY) == today);
+        let before = self.days.last().map(|day| &day.end);
+        let before = before.or(self.origin.as_ref());
+        // The first sample of all begins a day and ends none yet.
+        let step = before.filter(|before| before.time < point.time);
+        self.days.push(Day {
+            end: point.clone(),
+            step: step.map_or_else(Step::default, |before| Step::between(before, point)),
+        });
     }
 
     /// The rolling Sharpe ratio with a point that is about to be pushed.
     pub fn rolling_sharpe(&self, next: &EquityPoint) -> Option<f64> {
-        let newest = self.last().and_then(|last| step(last, next));
-        let room = ROLLING - usize::from(newest.is_some());
-        let skipped = self.returns.len().saturating_sub(room);
-        let returns: Vec<f64> = self
-            .returns
-            .range(skipped..)
-            .copied()
-            .chain(newest)
-            .collect();
+        let newest = self.last().map(|last| Step::between(last, next));
+        let skipped = (self.samples.len() + 1).saturating_sub(ROLLING);
+        let steps = self.samples.range(skipped..).map(|sample| sample.step);
+        let returns: Vec<f64> = steps.chain(newest).filter_map(|step| step.own).collect();
         if returns.len() < FEWEST_ROLLING {
             return None;
         }
@@ -139,64 +106,41 @@ impl EquityHistory {
     }
 
     /// What was held and traded in the window that ends at `now`, when the account is worth `equity`
-    /// and stands at `activity`. Whole as long as its beginning is kept: the window over all time
-    /// counts from the first sample, the others from their first.
+    /// and stands at `activity`. A window that reaches back to the first sample holds all there was.
     pub fn usage(&self, window: Window, now: TimeUs, equity: Decimal, activity: Activity) -> Usage {
-        let from = window.micros().map(|span| now.plus(-span));
         let began = self.origin.as_ref().map(|origin| origin.time);
-        // A window that reaches back to the start has everything since then in it.
+        let from = window.micros().map(|span| now.plus(-span));
         let from = from.filter(|from| began.is_some_and(|began| began < *from));
-        let first = from.map_or(0, |from| {
-            self.samples.partition_point(|kept| kept.point.time < from)
-        });
-        let base = from.and_then(|_| self.samples.get(first));
-        let end = self
-            .samples
-            .back()
-            .filter(|end| from.is_none_or(|from| end.point.time >= from));
-        let spent = |now: Decimal, of: fn(&Activity) -> Decimal| {
-            let before = base.map_or(Decimal::ZERO, |kept| of(&kept.activity));
-            now.checked_sub(before).unwrap_or_default()
-        };
-        let exposure = end.and_then(|end| {
-            let (exposed, lasted) = base.map_or((0, 0), |kept| (kept.exposed, kept.measured_us));
-            let lasted = (end.measured_us - lasted) as f64;
-            let exposed = end.exposed.saturating_sub(exposed) as f64;
-            (lasted > 0.0)
-                .then(|| exposed / EXPOSURE_UNIT / lasted)
-                .and_then(defined)
-        });
-        let traded = spent(activity.traded, |activity| activity.traded);
-        Usage {
-            exposure,
-            turnover: (equity > Decimal::ZERO && end.is_some())
-                .then(|| to_f64(traded) / to_f64(equity))
-                .and_then(defined),
-            fees: spent(activity.fees, |activity| activity.fees),
-            samples: end.map_or(0, |end| end.count + 1 - base.map_or(1, |kept| kept.count)),
+        let first = from.map(|from| self.first_at(from));
+        let base = first.and_then(|first| self.samples.get(first));
+        match (self.samples.back(), first, base) {
+            (Some(end), None, _) => end.sums.since(None, equity, activity),
+            (Some(end), _, Some(base)) => end.sums.since(Some(&base.sums), equity, activity),
+            // Nothing was sampled in it.
+            _ => Usage::default(),
         }
     }
 
     /// The returns of the months so far.
     pub fn months(&self) -> Vec<MonthReturn> {
-        let first = self.days.first().map(|day| day.time);
-        let origin = self
-            .origin
-            .iter()
-            .filter(|origin| Some(origin.time) < first);
-        months::months(&origin.chain(&self.days).cloned().collect::<Vec<_>>())
+        months::months(&self.daily(self.days.iter()))
+    }
+
+    fn first_at(&self, from: TimeUs) -> usize {
+        self.samples
+            .partition_point(|sample| sample.point.time < from)
     }
 
     /// Samples after `since`, oldest first.
     pub fn samples_since(&self, since: TimeUs) -> impl Iterator<Item = &EquityPoint> {
         let first = self
             .samples
-            .partition_point(|kept| kept.point.time <= since);
-        self.samples.range(first..).map(|kept| &kept.point)
+            .partition_point(|sample| sample.point.time <= since);
+        self.samples.range(first..).map(|sample| &sample.point)
     }
 
     pub fn last(&self) -> Option<&EquityPoint> {
-        self.samples.back().map(|kept| &kept.point)
+        self.samples.back().map(|sample| &sample.point)
     }
 
     /// The highest equity so far. A deposit or withdrawal scales it as it scales the equity, so
@@ -234,34 +178,46 @@ impl EquityHistory {
         scaled.map_or(equity, |peak| peak.max(equity))
     }
 
-    /// The points of the window that ends at `now` and what they are: a minute apart, or days. The
-    /// first is the base. 1h and 24h are of minutes; the others of days once they hold at least
-    /// three day ends, of the minutes that are kept until then.
-    pub fn window(&self, window: Window, now: TimeUs) -> (Basis, Vec<EquityPoint>) {
-        let from = window
-            .micros()
-            .map_or(TimeUs(i64::MIN), |span| now.plus(-span));
-        let within = |point: &&EquityPoint| from <= point.time && point.time <= now;
+    /// The returns in the window that ends at `now` and what they are of: minutes, or days. 1h and
+    /// 24h are of minutes; the others of days once they hold at least three day ends, of the minutes
+    /// that are kept until then.
+    pub fn returns(&self, window: Window, now: TimeUs) -> (Basis, Returns) {
+        let from = window.micros();
+        let from = from.map_or(TimeUs(i64::MIN), |span| now.plus(-span));
 
         if !matches!(window, Window::H1 | Window::H24) {
-            let mut days: Vec<_> = self.days.iter().filter(within).cloned().collect();
-            if days.len() >= FEWEST_DAYS {
-                // Without it the first day would be a base and its profit in no figure.
-                let origin = self.origin.iter().filter(within);
-                let mut origin = origin.filter(|origin| origin.time < days[0].time).cloned();
-                if let Some(origin) = origin.next() {
-                    days.insert(0, origin);
-                }
-                return (Basis::Daily, days);
+            let within = |day: &&Day| from <= day.end.time && day.end.time <= now;
+            let days = self.days.iter().filter(within);
+            if days.clone().count() >= FEWEST_DAYS {
+                // A day whose beginning is not in the window is only the base of the next.
+                let starts = self
+                    .origin
+                    .as_ref()
+                    .is_some_and(|origin| from <= origin.time);
+                return (Basis::Daily, self.daily(days.skip(usize::from(!starts))));
             }
         }
-        let first = self.samples.partition_point(|kept| kept.point.time < from);
-        let end = self.samples.partition_point(|kept| kept.point.time <= now);
-        let kept = self.samples.range(first..end.max(first));
-        (
-            Basis::Intraday,
-            kept.map(|kept| kept.point.clone()).collect(),
-        )
+        let first = self.first_at(from);
+        let end = self
+            .samples
+            .partition_point(|sample| sample.point.time <= now);
+        let mut within = self.samples.range(first..end.max(first));
+        let start = within.next().map(|base| base.point.time);
+        let steps = within.map(|sample| (sample.point.time, sample.step));
+        let returns = Returns::from_steps(start.unwrap_or_default(), steps);
+        (Basis::Intraday, returns)
+    }
+
+    fn daily<'a>(&self, days: impl Iterator<Item = &'a Day>) -> Returns {
+        let mut days = days.peekable();
+        let first = days.peek().map(|day| day.end.time).unwrap_or_default();
+        let before = self.days.partition_point(|day| day.end.time < first);
+        let start = match before.checked_sub(1) {
+            Some(before) => self.days.get(before).map(|day| day.end.time),
+            None => self.origin.as_ref().map(|origin| origin.time),
+        };
+        let steps = days.map(|day| (day.end.time, day.step));
+        Returns::from_steps(start.unwrap_or_default(), steps)
     }
 
     /// The last point at or before 00:00 UTC of the day of `now`: what the day's P&L counts from.
@@ -273,20 +229,21 @@ impl EquityHistory {
         if let Some(before) = sample.checked_sub(1) {
             return self.samples.get(before).map(|kept| &kept.point);
         }
-        let day = self.days.partition_point(|point| point.time <= midnight);
-        day.checked_sub(1).and_then(|before| self.days.get(before))
+        let day = self.days.partition_point(|day| day.end.time <= midnight);
+        let before = day.checked_sub(1).and_then(|before| self.days.get(before));
+        before.map(|day| &day.end)
     }
 
     /// The whole curve in at most `max_points` points: see [`thin`](super::thin()).
     pub fn curve(&self, max_points: usize) -> Vec<EquityPoint> {
-        let Some(kept_from) = self.samples.front().map(|kept| kept.point.time) else {
+        let Some(kept_from) = self.samples.front().map(|sample| sample.point.time) else {
             return Vec::new();
         };
         let before = |point: &&EquityPoint| point.time < kept_from;
         let origin = self.origin.iter().filter(before);
-        let days = self.days.iter().filter(before);
+        let days = self.days.iter().map(|day| &day.end).filter(before);
         let mut points: Vec<&EquityPoint> = origin.chain(days).collect();
-        points.extend(self.samples.iter().map(|kept| &kept.point));
+        points.extend(self.samples.iter().map(|sample| &sample.point));
         points.dedup_by_key(|point| point.time);
         thin_refs(&points, max_points)
     }
@@ -322,13 +279,19 @@ mod tests {
         points.iter().map(|point| point.time.0).collect()
     }
 
+    /// Where the returns count from, and the ends of their periods.
+    fn moments(made: &Returns) -> Vec<i64> {
+        let ends = made.times.iter().map(|time| time.0);
+        [made.start.0].into_iter().chain(ends).collect()
+    }
+
     #[test]
     fn memory_is_bounded() {
         let history = history(32 * DAY, MINUTE);
         assert_eq!(history.samples.len(), SAMPLES);
         assert_eq!(history.days.len(), 33);
-        assert_eq!(history.days[0].time, TimeUs(DAY - MINUTE));
-        assert_eq!(history.days[32].time, TimeUs(32 * DAY));
+        assert_eq!(history.days[0].end.time, TimeUs(DAY - MINUTE));
+        assert_eq!(history.days[32].end.time, TimeUs(32 * DAY));
     }
 
     #[test]
@@ -345,10 +308,11 @@ mod tests {
     fn short_windows_are_of_minutes() {
         let history = history(5 * DAY, MINUTE);
         let now = TimeUs(5 * DAY);
-        for (window, count) in [(Window::H1, 61), (Window::H24, 1_441)] {
-            let (basis, points) = history.window(window, now);
-            assert_eq!((basis, points.len()), (Basis::Intraday, count));
-            assert_eq!(points.last().unwrap().time, now);
+        for (window, count) in [(Window::H1, 60), (Window::H24, 1_440)] {
+            let (basis, made) = history.returns(window, now);
+            assert_eq!((basis, made.values.len()), (Basis::Intraday, count));
+            assert_eq!(made.times.last(), Some(&now));
+            assert_eq!(made.start, now.plus(-window.micros().unwrap()));
         }
     }
 
@@ -356,16 +320,16 @@ mod tests {
     fn long_windows_are_of_days_once_there_are_three() {
         let now = TimeUs(2 * DAY - HOUR);
         let young = history(now.0, HOUR);
-        assert_eq!(young.window(Window::D7, now).0, Basis::Intraday);
-        assert_eq!(young.window(Window::All, now).1.len(), 48);
+        assert_eq!(young.returns(Window::D7, now).0, Basis::Intraday);
+        assert_eq!(young.returns(Window::All, now).1.values.len(), 47);
 
         let now = TimeUs(2 * DAY + HOUR);
         let older = history(now.0, HOUR);
-        let (basis, points) = older.window(Window::D7, now);
+        let (basis, made) = older.returns(Window::D7, now);
         assert_eq!(basis, Basis::Daily);
         // Where it began, two ended days, and the running one.
         assert_eq!(
-            times(&points),
+            moments(&made),
             [0, DAY - HOUR, 2 * DAY - HOUR, 2 * DAY + HOUR]
         );
     }
@@ -374,12 +338,12 @@ mod tests {
     fn a_week_has_seven_daily_returns() {
         let history = history(40 * DAY + 5 * HOUR, HOUR);
         let now = TimeUs(40 * DAY + 5 * HOUR);
-        assert_eq!(history.window(Window::D7, now).1.len(), 8);
-        assert_eq!(history.window(Window::D30, now).1.len(), 31);
-        assert_eq!(history.window(Window::All, now).1.len(), 42);
+        assert_eq!(history.returns(Window::D7, now).1.values.len(), 7);
+        assert_eq!(history.returns(Window::D30, now).1.values.len(), 30);
+        assert_eq!(history.returns(Window::All, now).1.values.len(), 41);
         // Seen from earlier, later points do not exist.
-        let (_, points) = history.window(Window::H1, TimeUs(30 * DAY));
-        assert_eq!(times(&points), [30 * DAY - HOUR, 30 * DAY]);
+        let (_, made) = history.returns(Window::H1, TimeUs(30 * DAY));
+        assert_eq!(moments(&made), [30 * DAY - HOUR, 30 * DAY]);
     }
 
     #[test]

@@ -2,16 +2,13 @@
 
 use super::Returns;
 use super::returns::total_return;
-use crate::domain::EquityPoint;
 use crate::domain::performance::MonthReturn;
 
 /// So many months are kept: ten years.
 const KEPT: usize = 120;
 
-/// The returns of each UTC month from the ends of its days, oldest first. `days` begin with the
-/// point that the first day counts from.
-pub fn months(days: &[EquityPoint]) -> Vec<MonthReturn> {
-    let made = Returns::of(days);
+/// The returns of each UTC month from those of its days, oldest first.
+pub fn months(made: &Returns) -> Vec<MonthReturn> {
     let mut months: Vec<((i32, u8), Vec<f64>)> = Vec::new();
     for (time, value) in made.times.iter().zip(&made.values) {
         let Some(month) = time.year_and_month() else {
@@ -38,7 +35,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
     use crate::domain::time::DAY;
-    use crate::domain::{Decimal, TimeUs};
+    use crate::domain::{Decimal, EquityPoint, TimeUs};
 
     #[test]
     fn a_month_compounds_its_days() {
@@ -56,13 +53,13 @@ mod tests {
                 rolling_sharpe: None,
             })
             .collect();
-        let found = months(&days);
+        let found = months(&Returns::of(&days));
         assert_eq!(found.len(), 2);
         assert_eq!((found[0].year, found[0].month, found[0].n), (2023, 12, 1));
         assert!((found[0].value.unwrap() - 0.1).abs() < 1e-15);
         assert_eq!((found[1].year, found[1].month, found[1].n), (2024, 1, 3));
         assert!((found[1].value.unwrap() - 0.1).abs() < 1e-15);
-        assert!(months(&days[..1]).is_empty());
-        assert!(months(&[]).is_empty());
+        assert!(months(&Returns::of(&days[..1])).is_empty());
+        assert!(months(&Returns::default()).is_empty());
     }
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::figures::of_series;
 use super::*;
 use crate::domain::metric::CATALOGUE;
-use crate::domain::{Activity, Metric, MetricId, Side, Window};
+use crate::domain::{Metric, MetricId, RoundTrip, Side};
 
 /// Ordinary returns, any finite numbers at all, one number repeated, and zeros.
 fn series() -> impl Strategy<Value = Vec<f64>> {
@@ -100,7 +100,7 @@ proptest! {
     #[test]
     fn metrics_are_finite_or_undefined(points in points(), trips in trips(), daily: bool) {
         let basis = if daily { Basis::Daily } else { Basis::Intraday };
-        let window = metrics(&points, basis, &Usage::default(), &trips);
+        let window = metrics(&points, basis, &Usage::default(), &trips.iter().map(Trip::from).collect::<Vec<_>>());
         prop_assert_eq!(window.metrics.len(), CATALOGUE.len());
         window.metrics.values().for_each(check);
     }
@@ -115,6 +115,39 @@ proptest! {
         };
         of(&r, &[]).values().for_each(check);
         of(&r[..shared], &b[..shared]).values().for_each(check);
+    }
+
+    /// Returns that were made sample by sample are those between the points of the window.
+    #[test]
+    fn kept_returns_are_those_of_the_points(points in points(), trips in trips(), later in 0_i64..200_000_000_000) {
+        let mut history = EquityHistory::new();
+        let mut kept = TripHistory::default();
+        points.iter().for_each(|point| history.push(point.clone(), Activity::default()));
+        trips.iter().for_each(|trip| kept.push(trip));
+        let now = points.last().map_or(TimeUs::ZERO, |point| point.time).plus(later);
+        let standing = Standing { history: &history, trips: &kept, equity: Decimal::ONE, activity: Activity::default() };
+        let found = windows(&standing, now);
+        for window in Window::ALL {
+            let since = window.micros().map_or(TimeUs(i64::MIN), |span| now.plus(-span));
+            let mut inside: Vec<_> = points.iter().filter(|point| point.time >= since).cloned().collect();
+            let (basis, made) = history.returns(window, now);
+            if basis == Basis::Daily {
+                let origin = inside.first().filter(|first| Some(first.time) == points.first().map(|p| p.time)).cloned();
+                let mut days: Vec<EquityPoint> = Vec::new();
+                for point in inside.drain(..) {
+                    days.pop_if(|end| end.time.floor(crate::domain::time::DAY) == point.time.floor(crate::domain::time::DAY));
+                    days.push(point);
+                }
+                inside = days;
+                if let Some(origin) = origin && origin.time < inside[0].time {
+                    inside.insert(0, origin);
+                }
+            }
+            prop_assert_eq!(&made, &Returns::of(&inside), "{}", window);
+            let closed: Vec<_> = trips.iter().filter(|trip| trip.closed_at >= since).map(Trip::from).collect();
+            let usage = history.usage(window, now, Decimal::ONE, Activity::default());
+            prop_assert_eq!(&found[&window], &metrics(&inside, basis, &usage, &closed));
+        }
     }
 
     /// The sums over a stretch are what the samples in it say.
@@ -179,9 +212,9 @@ proptest! {
         let end = points.last().map_or(TimeUs::ZERO, |point| point.time);
         for now in [TimeUs(now), end] {
             for window in Window::ALL {
-                let (_, kept) = history.window(window, now);
-                prop_assert!(kept.windows(2).all(|pair| pair[0].time < pair[1].time));
-                prop_assert!(kept.iter().all(|point| point.time <= now));
+                let (_, made) = history.returns(window, now);
+                prop_assert!(made.times.windows(2).all(|pair| pair[0] < pair[1]));
+                prop_assert!(made.times.iter().all(|time| made.start < *time && *time <= now));
             }
             if let Some(start) = history.start_of_day(now) {
                 prop_assert!(start.time <= now);
