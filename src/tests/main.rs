@@ -13,6 +13,7 @@ mod harness;
 mod journal;
 mod market;
 mod metrics;
+mod metrics_doc;
 mod program;
 
 mod architecture;

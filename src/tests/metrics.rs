@@ -138,6 +138,45 @@ fn a_benchmark_is_aligned_by_row_or_by_date() {
     );
 }
 
+/// Thirty years of SPY as quantstats ships them: the first cell is empty.
+#[test]
+fn a_published_table_by_the_program() {
+    let gz = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared/data/golden_metrics/quantstats_spy_daily_returns.csv.gz");
+    let Ok(packed) = std::fs::File::open(&gz) else {
+        assert!(
+            std::env::var("CI").is_err(),
+            "{} is not there",
+            gz.display()
+        );
+        eprintln!("skipped: no {}", gz.display());
+        return;
+    };
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("spy.csv");
+    let mut file = std::fs::File::create(&path).unwrap();
+    std::io::copy(&mut flate2::read::GzDecoder::new(packed), &mut file).unwrap();
+    let found = answer(&["--returns", path.to_str().unwrap(), "--periods", "252"]);
+    assert_eq!((&found["n"], &found["skipped"]), (&8_115.into(), &1.into()));
+    for (key, expected) in [
+        ("total_return", 21.519576482433476),
+        ("sharpe", 0.6096159804854409),
+        ("sortino", 0.8664064189635271),
+        ("max_drawdown", -0.5518942113239609),
+        ("omega", 1.1224266176722726),
+        ("gain_to_pain", 0.12242661767227266),
+        ("payoff", 0.9403076479860596),
+        ("profit_factor", 1.1224266176722726),
+        ("tail_ratio", 0.9391300278119891),
+    ] {
+        let value = found[key].as_f64().unwrap();
+        let off = (value - expected).abs() / expected.abs();
+        assert!(off <= 1e-9, "{key}: {value} is not {expected}");
+    }
+    let under_water_days = found["max_drawdown_duration_s"].as_f64().unwrap() / 86_400.0;
+    assert!(under_water_days.fract() == 0.0 && under_water_days > 1_948.0);
+}
+
 #[test]
 fn standard_input_and_short_series() {
     let mut command = plainsight(["metrics", "--returns", "-", "--periods", "12"]);
