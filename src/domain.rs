@@ -9,8 +9,10 @@ pub mod candle;
 pub mod command;
 pub mod decision;
 pub mod event;
+pub mod explain;
 pub mod health;
 pub mod ids;
+pub mod instrument;
 pub mod market;
 pub mod metric;
 pub mod money;
@@ -29,12 +31,18 @@ pub use decision::{
     Action, AgentEntry, AgentPhase, AgentStep, Decision, Direction, Feature, Horizon, Outcome,
 };
 pub use event::{Event, Record};
+pub use explain::{Estimate, Explanation, OrderCheck, Waiting};
 pub use health::{Health, Mode};
 pub use ids::{AlertId, BotId, DecisionId, FillId, ModelId, OrderId, Seq, Symbol};
+pub use instrument::{Filters, Instrument};
 pub use market::{Bar, Book, Level, MarketEvent, MarketTrade, Ticker};
 pub use metric::{Metric, MetricId};
 pub use money::Decimal;
-pub use order::{Liquidity, NewOrder, Order, OrderStatus, OrderType, Side, TimeInForce};
+pub use order::request::{Amendment, ClosePosition, NewOco, NewOrder, Terms, Trail};
+pub use order::{
+    LinkRole, Liquidity, Order, OrderLink, OrderStatus, OrderStep, OrderType, Side, TimeInForce,
+    TradingState, Trigger, Working,
+};
 pub use performance::{Activity, EquityPoint, Performance, RoundTrip, Window, WindowMetrics};
 pub use portfolio::{Invariant, Portfolio};
 pub use position::Position;

@@ -16,11 +16,14 @@ pub mod config;
 mod decisions;
 pub mod eventlog;
 mod exchange;
+mod explain;
+mod floor;
 mod holding;
 mod market;
 mod model;
 mod outbox;
 pub mod performance;
+mod risk;
 mod seen;
 mod views;
 
@@ -34,13 +37,14 @@ use serde::{Deserialize, Serialize};
 use crate::domain::time::SECOND;
 use crate::domain::{
     Alert, BotId, Decimal, Event, FeedNotice, Input, Invariant, MarketEvent, Order, Quality,
-    QualityKind, Record, Rejection, Seq, Severity, Symbol, TimeUs,
+    QualityKind, Record, Rejection, Seq, Severity, Symbol, TimeUs, TradingState,
 };
 use agent::Agent;
 use bots::Bot;
 pub use candles::KEPT as CANDLES_KEPT;
 use config::{EQUITY_SAMPLE, EngineConfig};
-use exchange::{Exchange, Happened};
+use exchange::Exchange;
+use floor::Floor;
 pub use market::MARKS_KEPT;
 use market::Market;
 use outbox::Outbox;
@@ -52,11 +56,28 @@ pub enum Accepted {
     /// Market data and notices.
     Seen,
     /// A report with this id is recorded.
-    Recorded { id: String },
+    Recorded {
+        id: String,
+    },
     /// The very same was recorded before; nothing has changed.
-    Duplicate { id: String },
+    Duplicate {
+        id: String,
+    },
     /// An order as it is now.
     Order(Box<Order>),
+    /// Several, in the order in which they were asked for or came to be.
+    Orders(Vec<Order>),
+    Trading(Box<TradingChanged>),
+}
+
+/// What a pause, a kill or a resumption did.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TradingChanged {
+    pub state: TradingState,
+    /// Orders that were taken back.
+    pub cancelled: Vec<Order>,
+    /// Orders that close what was held.
+    pub closing: Vec<Order>,
 }
 
 /// What one input led to.
@@ -169,6 +190,7 @@ impl Engine {
     /// Market time has moved: whatever was due happens at the prices from before this input.
     fn advance(&mut self, out: &mut Outbox) {
         self.resolve_decisions(out);
+        self.on_floor(out, |exchange, floor| exchange.advance(floor));
         let second = self.now.floor(SECOND);
         if second <= self.second {
             return;
@@ -215,15 +237,22 @@ impl Engine {
                 exchange::Market::Bar(bar)
             }
         };
-        let happened =
-            self.exchange
-                .match_market(evidence, &self.config.exchange, out.seq, &mut out.ids);
-        for happened in happened {
-            match happened {
-                Happened::Filled(fill) => self.book_fill(*fill, out),
-                Happened::Changed(order) => out.emit(Event::Order(*order)),
-            }
-        }
+        let Self {
+            exchange,
+            config,
+            markets,
+            bots,
+            ..
+        } = self;
+        exchange.see(
+            evidence,
+            &mut Floor {
+                config,
+                markets,
+                bots,
+                out,
+            },
+        );
     }
 
     fn note_fault(&mut self, notice: &FeedNotice, out: &mut Outbox) {

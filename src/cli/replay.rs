@@ -157,6 +157,7 @@ pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
 
     let mut engine = Engine::new(EngineConfig {
         symbols: feed.symbols().to_vec(),
+        instruments: BTreeMap::new(),
         exchange: config.exchange,
         agent: config.agent,
     });

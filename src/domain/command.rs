@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::bot::Deposit;
 use super::{
-    BotId, DecisionId, MarketEvent, NewDecision, NewOrder, Note, OrderId, QualityKind,
-    ReportedFill, ReportedOrder, ReportedPosition, Severity, Symbol,
+    Amendment, BotId, ClosePosition, DecisionId, MarketEvent, NewDecision, NewOco, NewOrder, Note,
+    OrderId, QualityKind, ReportedFill, ReportedOrder, ReportedPosition, Severity, Symbol,
 };
 
 /// Why a command was refused: a stable code, the field at fault, words for people.
@@ -46,12 +46,33 @@ impl Rejection {
 pub enum BotCommand {
     /// Record a forecast, to be judged when its horizon is over.
     Decision(NewDecision),
-    /// Send an order to the paper exchange.
+    /// Send an order to the paper exchange; with a take-profit or a stop-loss it is a bracket.
     SubmitOrder(NewOrder),
-    /// Take a resting order back, by our id or the client's.
+    /// Two orders of which one cancels the other.
+    SubmitOco(Box<NewOco>),
+    /// Change an open order, by our id or the client's.
+    AmendOrder {
+        order: OrderId,
+        change: Amendment,
+    },
+    /// Take an open order back, by our id or the client's.
     CancelOrder {
         order: OrderId,
     },
+    /// Take all open orders back, or all of one symbol.
+    CancelAll {
+        symbol: Option<Symbol>,
+    },
+    /// Close what is held of a symbol.
+    ClosePosition {
+        symbol: Symbol,
+        close: ClosePosition,
+    },
+    /// The kill switch: cancel everything, close everything, and do nothing more until `Resume`.
+    Kill,
+    /// The agent stops acting; people still can.
+    Pause,
+    Resume,
     /// A fill, an order or a holding at another exchange.
     Fill(ReportedFill),
     Order(ReportedOrder),
@@ -66,7 +87,14 @@ impl BotCommand {
         match self {
             Self::Decision(decision) => decision.validate(),
             Self::SubmitOrder(order) => order.validate(),
-            Self::CancelOrder { .. } => Ok(()),
+            Self::SubmitOco(oco) => oco.validate(),
+            Self::AmendOrder { change, .. } => change.validate(),
+            Self::ClosePosition { close, .. } => close.validate(),
+            Self::CancelOrder { .. }
+            | Self::CancelAll { .. }
+            | Self::Kill
+            | Self::Pause
+            | Self::Resume => Ok(()),
             Self::Fill(fill) => fill.validate(),
             Self::Order(order) => order.validate(),
             Self::Position(position) => position.validate(),

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::time::{DAY, HOUR, MINUTE, SECOND};
-use super::{BotId, Decimal, DecisionId, ModelId, OrderId, Symbol, TimeUs};
+use super::{BotId, Decimal, DecisionId, ModelId, OrderId, Symbol, TimeUs, TradingState};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -195,6 +195,12 @@ pub enum AgentEntry {
         id: String,
         text: String,
         symbol: Option<Symbol>,
+        time: TimeUs,
+    },
+    /// The bot's trading was paused, halted or resumed.
+    Trading {
+        bot: BotId,
+        state: TradingState,
         time: TimeUs,
     },
 }

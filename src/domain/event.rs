@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::bot::Deposit;
 use super::{
     Activity, AgentStep, Alert, BotId, Candle, Decimal, Decision, EquityPoint, Fill, Note, Order,
-    Position, Quality, RoundTrip, Seq, Symbol, TimeUs,
+    Position, Quality, RoundTrip, Seq, Symbol, TimeUs, TradingState,
 };
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,6 +32,14 @@ pub enum Event {
     Deposit {
         bot: BotId,
         deposit: Deposit,
+        /// What the account had in cash after it.
+        cash: Decimal,
+    },
+    /// A bot's trading was paused, halted by the kill switch, or resumed.
+    Trading {
+        bot: BotId,
+        state: TradingState,
+        time: TimeUs,
     },
     /// A holding was stated by an outside bot; `position` is what the account then held.
     PositionStated {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BotId, Decimal, TimeUs};
+use super::{BotId, Decimal, TimeUs, TradingState};
 
 /// Whether the identities of accounting hold at this moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,6 +37,7 @@ pub struct Portfolio {
     pub open_orders: u32,
     pub fills: u64,
     pub invariant: Invariant,
+    pub trading: TradingState,
     /// Market time.
     pub time: TimeUs,
 }

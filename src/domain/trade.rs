@@ -56,6 +56,8 @@ pub struct Fill {
     pub slippage: Decimal,
     /// Gross, of the part that closed an open position; zero where it only opened.
     pub realised_pnl: Decimal,
+    /// What the account had in cash after it.
+    pub cash: Decimal,
     pub evidence: Evidence,
     pub source: FillSource,
     /// Market time.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::holding::{Booked, Holding};
 use crate::domain::{
     Activity, BotId, Decimal, EquityPoint, Fill, Invariant, Portfolio, Position, Symbol, TimeUs,
-    money,
+    TradingState, money,
 };
 
 /// The prices that an account is valued at.
@@ -58,6 +58,15 @@ impl Account {
 
     pub fn fills(&self) -> u64 {
         self.fills
+    }
+
+    /// Everything that is held, with its sign.
+    pub fn held(&self) -> Vec<(Symbol, Decimal)> {
+        self.holdings
+            .iter()
+            .filter(|(_, holding)| !holding.quantity.is_zero())
+            .map(|(symbol, holding)| (symbol.clone(), holding.quantity))
+            .collect()
     }
 
     pub fn traded_value(&self) -> Decimal {
@@ -179,6 +188,7 @@ impl Account {
         prices: Prices<'_>,
         currency: &str,
         open_orders: u32,
+        trading: TradingState,
         day_start: Option<&EquityPoint>,
         time: TimeUs,
     ) -> Portfolio {
@@ -212,6 +222,7 @@ impl Account {
             open_orders,
             fills: self.fills,
             invariant: self.invariant(prices),
+            trading,
             time,
         }
     }

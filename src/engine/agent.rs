@@ -13,7 +13,7 @@ use super::outbox::Outbox;
 use super::{Accepted, Engine, price_of};
 use crate::domain::{
     Action, AgentPhase, AgentStep, BotCommand, BotId, Decimal, DecisionId, Direction, Event,
-    Horizon, NewDecision, NewOrder, OrderId, OrderType, Side, Symbol, TimeInForce, TimeUs,
+    Filters, Horizon, NewDecision, NewOrder, OrderId, Side, Symbol, TimeUs, TradingState,
 };
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub struct Agent {
 
 /// What the agent means to do.
 enum Intent {
-    Order(NewOrder),
+    Order(Box<NewOrder>),
     Veto(&'static str),
 }
 
@@ -39,6 +39,8 @@ struct Situation<'a> {
     held: Decimal,
     equity: Decimal,
     last_order: Option<TimeUs>,
+    trading: TradingState,
+    filters: Filters,
     now: TimeUs,
 }
 
@@ -54,14 +56,20 @@ impl Situation<'_> {
         {
             return Intent::Veto("cooldown");
         }
+        match self.trading {
+            TradingState::Running => {}
+            TradingState::Paused => return Intent::Veto("paused"),
+            TradingState::Halted => return Intent::Veto("halted"),
+        }
         let side = match forecast.direction {
             Direction::Up => Side::Buy,
             Direction::Down => Side::Sell,
             Direction::Flat => return Intent::Veto("no_direction"),
         };
         let value = self.equity * self.config.order_fraction;
-        let quantity = (value / price)
-            .round_dp(self.market.quantity_scale.clamp(2, 8))
+        let quantity = self
+            .filters
+            .round_quantity((value / price).round_dp(self.market.quantity_scale.clamp(2, 8)))
             .normalize();
         if quantity <= Decimal::ZERO {
             return Intent::Veto("order_too_small");
@@ -72,24 +80,15 @@ impl Situation<'_> {
             return Intent::Veto("max_position");
         }
         let at_market = forecast.confidence >= self.config.market_order_confidence;
-        Intent::Order(NewOrder {
-            client_order_id: None,
-            symbol: self.symbol.clone(),
-            side,
-            order_type: if at_market {
-                OrderType::Market
-            } else {
-                OrderType::Limit
-            },
-            quantity,
-            price: (!at_market).then_some(price),
-            time_in_force: Some(if at_market {
-                TimeInForce::Ioc
-            } else {
-                TimeInForce::Gtc
-            }),
+        let order = if at_market {
+            NewOrder::market(self.symbol.clone(), side, quantity)
+        } else {
+            NewOrder::limit(self.symbol.clone(), side, quantity, price)
+        };
+        Intent::Order(Box::new(NewOrder {
             decision: Some(decision.clone()),
-        })
+            ..order
+        }))
     }
 }
 
@@ -161,9 +160,10 @@ impl Engine {
 
         let paper = BotId::paper();
         let decision = out.ids.decision();
-        let Some(account) = self.bots.get(&paper).map(|bot| &bot.account) else {
+        let Some(owner) = self.bots.get(&paper) else {
             return;
         };
+        let account = &owner.account;
         let situation = Situation {
             config,
             market: &self.markets[symbol],
@@ -173,6 +173,12 @@ impl Engine {
                 .totals(&|symbol| price_of(&self.markets, symbol))
                 .equity,
             last_order: self.agent.last_order.get(symbol).copied(),
+            trading: owner.trading,
+            filters: self
+                .config
+                .instruments
+                .get(symbol)
+                .map_or_else(Filters::default, |instrument| instrument.filters),
             now: self.now,
         };
         let action = match situation.intend(&forecast, price, &decision) {
@@ -180,7 +186,7 @@ impl Engine {
                 rule: rule.to_owned(),
             },
             Intent::Order(order) => {
-                match self.command(&paper, &BotCommand::SubmitOrder(order), out) {
+                match self.command(&paper, &BotCommand::SubmitOrder(*order), out) {
                     Ok(Accepted::Order(order)) => {
                         self.agent.last_order.insert(symbol.clone(), self.now);
                         Action::Orders(vec![order.id.clone()])

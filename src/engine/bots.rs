@@ -9,7 +9,7 @@ use super::decisions::Decisions;
 use super::performance::{BuyAndHold, EquityHistory, TripHistory};
 use super::seen::Seen;
 use crate::domain::{
-    Activity, BotId, Decimal, EquityPoint, Order, OrderId, RoundTrip, Symbol, TimeUs,
+    Activity, BotId, Decimal, EquityPoint, Order, OrderId, RoundTrip, Symbol, TimeUs, TradingState,
 };
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -24,6 +24,11 @@ pub struct Bot {
     /// What the same money would be, bought and held.
     #[serde(default)]
     pub hold: BuyAndHold,
+    /// It trades elsewhere and tells of it: what it holds is not ours to close.
+    #[serde(default)]
+    pub reports: bool,
+    #[serde(default)]
+    pub trading: TradingState,
     #[serde(skip)]
     pub history: EquityHistory,
     #[serde(skip)]
@@ -40,6 +45,8 @@ impl Bot {
             reported_orders: BTreeMap::new(),
             invariant_broken: false,
             hold: BuyAndHold::default(),
+            reports: false,
+            trading: TradingState::Running,
             history: EquityHistory::new(),
             trips: TripHistory::default(),
         }

@@ -1,11 +1,13 @@
 //! What the engine must know beforehand. It is part of the engine's state: a snapshot carries the
 //! configuration that its events were made with.
 
+use std::collections::BTreeMap;
+
 use rust_decimal::dec;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::time::{MINUTE, SECOND};
-use crate::domain::{Decimal, Horizon, Symbol};
+use crate::domain::{Decimal, Horizon, Instrument, Symbol};
 
 /// `[exchange]` of Leptos.toml: the paper exchange.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,6 +22,24 @@ pub struct ExchangeConfig {
     /// Added against a taker where the feed has no book to walk, in basis points.
     pub slippage_bps: Decimal,
     pub allow_short: bool,
+    /// Market time from a command to its effect at the exchange, ms.
+    pub latency_ms: u32,
+    /// When a resting limit order is filled by a print at its own price.
+    pub queue: QueueModel,
+}
+
+/// Where a resting limit order stands among the others at its price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QueueModel {
+    /// Last: it is filled only when the market trades through its price. Never flatters.
+    #[default]
+    Through,
+    /// Behind the quantity that the book showed at its price when it came: prints at the price eat
+    /// that first. Without a book, as `through`.
+    Position,
+    /// First: the first print at its price is its own. Flatters; for comparison.
+    Touch,
 }
 
 impl Default for ExchangeConfig {
@@ -31,6 +51,8 @@ impl Default for ExchangeConfig {
             taker_fee: dec!(0.001),
             slippage_bps: dec!(1),
             allow_short: true,
+            latency_ms: 0,
+            queue: QueueModel::Through,
         }
     }
 }
@@ -95,6 +117,8 @@ impl AgentConfig {
 #[serde(default, deny_unknown_fields)]
 pub struct EngineConfig {
     pub symbols: Vec<Symbol>,
+    /// The exchange's filters, as far as the feed knows them.
+    pub instruments: BTreeMap<Symbol, Instrument>,
     pub exchange: ExchangeConfig,
     pub agent: AgentConfig,
 }

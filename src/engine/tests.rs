@@ -5,8 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::time::{MINUTE, SECOND};
 use crate::domain::{
-    BotCommand, Decimal, Direction, MarketTrade, NewDecision, NewOrder, OrderType, Outcome,
-    ReportedFill, Side,
+    BotCommand, Decimal, Direction, MarketTrade, NewDecision, NewOrder, Outcome, ReportedFill, Side,
 };
 
 fn symbol() -> Symbol {
@@ -177,13 +176,7 @@ fn an_order_beyond_the_account_is_refused_with_a_code() {
             "paper",
             BotCommand::SubmitOrder(NewOrder {
                 client_order_id: Some("c-1".into()),
-                symbol,
-                side: Side::Buy,
-                order_type: OrderType::Market,
-                quantity: quantity.into(),
-                price: None,
-                time_in_force: None,
-                decision: None,
+                ..NewOrder::market(symbol, Side::Buy, quantity.into())
             }),
         )
     };

@@ -1,10 +1,12 @@
 //! What the engine shows of its state: the values of the conflated topics. Reading them changes
 //! nothing; every figure that a page shows is computed here or in an event.
 
+use std::collections::BTreeMap;
+
 use super::{Engine, performance, price_of};
 use crate::domain::{
-    BotId, Candle, EquityPoint, Interval, Performance, Portfolio, Position, Symbol, Ticker, TimeUs,
-    money,
+    BotId, Candle, EquityPoint, Instrument, Interval, Performance, Portfolio, Position, Symbol,
+    Ticker, TimeUs, money,
 };
 
 impl Engine {
@@ -56,11 +58,12 @@ impl Engine {
 
     pub fn portfolio(&self, bot: &BotId) -> Option<Portfolio> {
         let bot = self.bots.get(bot)?;
-        let open_orders = self.exchange.open_orders(&bot.id).count() + bot.reported_orders.len();
+        let open_orders = self.exchange.open_count(&bot.id) + bot.reported_orders.len();
         Some(bot.account.portfolio(
             &|symbol| price_of(&self.markets, symbol),
             &self.config.exchange.currency,
             u32::try_from(open_orders).unwrap_or(u32::MAX),
+            bot.trading,
             bot.history.start_of_day(self.now),
             self.now,
         ))
@@ -72,6 +75,11 @@ impl Engine {
             bot.account
                 .positions(&|symbol| price_of(&self.markets, symbol)),
         )
+    }
+
+    /// The exchange's filters, as far as they are known.
+    pub fn instruments(&self) -> &BTreeMap<Symbol, Instrument> {
+        &self.config.instruments
     }
 
     /// Equity over time, at most `limit` points.

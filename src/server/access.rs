@@ -143,6 +143,7 @@ pub fn topic_role(topic: &Topic) -> Role {
         | Stream::Trades
         | Stream::Orders
         | Stream::Positions
+        | Stream::Working
         | Stream::Portfolio
         | Stream::Decisions
         | Stream::Agent

@@ -132,6 +132,7 @@ pub struct StreamsConfig {
     pub market: Rate,
     pub candles: Rate,
     pub positions: Rate,
+    pub working: Rate,
     pub portfolio: Rate,
     pub performance: Rate,
     pub equity: Rate,
@@ -148,6 +149,7 @@ impl Default for StreamsConfig {
             market: rate(100, 2_000),
             candles: rate(250, 5_000),
             positions: rate(250, 2_000),
+            working: rate(250, 2_000),
             portfolio: rate(250, 2_000),
             performance: rate(1_000, 5_000),
             // A sample a minute of market time: it has no age of its own.
@@ -164,6 +166,7 @@ impl StreamsConfig {
             Stream::Market => Some(self.market),
             Stream::Candles => Some(self.candles),
             Stream::Positions => Some(self.positions),
+            Stream::Working => Some(self.working),
             Stream::Portfolio => Some(self.portfolio),
             Stream::Performance => Some(self.performance),
             Stream::Equity => Some(self.equity),

@@ -278,6 +278,15 @@ pub fn report_kind(command: &BotCommand) -> Option<&'static str> {
         BotCommand::Position(_) => Some("position"),
         BotCommand::Deposit(_) => Some("deposit"),
         BotCommand::Note(_) => Some("note"),
-        BotCommand::Order(_) | BotCommand::SubmitOrder(_) | BotCommand::CancelOrder { .. } => None,
+        BotCommand::Order(_)
+        | BotCommand::SubmitOrder(_)
+        | BotCommand::SubmitOco(_)
+        | BotCommand::AmendOrder { .. }
+        | BotCommand::CancelOrder { .. }
+        | BotCommand::CancelAll { .. }
+        | BotCommand::ClosePosition { .. }
+        | BotCommand::Kill
+        | BotCommand::Pause
+        | BotCommand::Resume => None,
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::config::StreamsConfig;
-use crate::domain::{BotId, EquityPoint, Interval, Performance, Position, Symbol, TimeUs};
+use crate::domain::{BotId, EquityPoint, Interval, Performance, Position, Symbol, TimeUs, Working};
 use crate::engine::Engine;
 use crate::hub::{Item, Publisher};
 use crate::wire::payload::MAX_ROWS;
@@ -25,6 +25,7 @@ enum Shown {
     CandlesTo(TimeUs),
     EquityTo(TimeUs),
     Positions(Vec<Position>),
+    Working(Vec<Working>),
 }
 
 #[derive(Debug)]
@@ -68,6 +69,7 @@ impl Projection {
         for bot in engine.bots() {
             wanted.extend([
                 Topic::Positions(bot.clone()),
+                Topic::Working(bot.clone()),
                 Topic::Portfolio(bot.clone()),
                 Topic::Performance(bot.clone()),
                 Topic::Equity(bot.clone()),
@@ -197,6 +199,16 @@ fn view(
             *shown = Shown::Positions(positions);
             Some((Payload::Positions(changed), delta))
         }
+        Topic::Working(bot) => {
+            let rows = engine.working(bot)?;
+            let (changed, delta) = match shown {
+                Shown::Working(before) => (changes(before, &rows), true),
+                _ => (rows.clone(), false),
+            };
+            *shown = Shown::Working(rows);
+            let silent = delta && changed.is_empty();
+            (!silent).then_some((Payload::Working(changed), delta))
+        }
         Topic::Equity(bot) => {
             let last = engine.last_equity(bot);
             match shown {
@@ -232,4 +244,27 @@ fn view(
         }
         _ => None,
     }
+}
+
+/// Rows that are new or differ, and a last word on each order that has gone. Both lists are sorted
+/// by their orders' ids.
+fn changes(before: &[Working], now: &[Working]) -> Vec<Working> {
+    let known = |rows: &[Working], row: &Working| {
+        rows.binary_search_by(|other| other.order.cmp(&row.order))
+    };
+    let gone = before
+        .iter()
+        .filter(|row| known(now, row).is_err())
+        .map(|row| Working {
+            done: true,
+            ..row.clone()
+        });
+    let changed = now.iter().filter(|row| match known(before, row) {
+        Ok(place) => {
+            before[place].trigger_price != row.trigger_price
+                || before[place].last_price != row.last_price
+        }
+        Err(_) => true,
+    });
+    gone.chain(changed.cloned()).collect()
 }

@@ -5,7 +5,7 @@
 //! journalled commands, and must come out the same, byte for byte. If it does not, the start fails
 //! and says at which input; nothing is overwritten.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -170,6 +170,7 @@ pub async fn start(config: &Config) -> Result<Started, StartError> {
     let (mut journal, reader) = Journal::open(&config.store.data, &identity, durability).await?;
     let engine_config = EngineConfig {
         symbols: symbols.clone(),
+        instruments: BTreeMap::new(),
         exchange: config.exchange.clone(),
         agent: config.agent.clone(),
     };

@@ -19,6 +19,7 @@ pub fn kind_and_key(event: &Event) -> (&'static str, Option<String>) {
         Event::Agent(_) => ("agent", None),
         Event::Note { .. } => ("note", None),
         Event::Deposit { .. } => ("deposit", None),
+        Event::Trading { .. } => ("trading", None),
         Event::PositionStated { .. } => ("position_stated", None),
         Event::Alert(_) => ("alert", None),
         Event::Quality(_) => ("quality", None),

@@ -117,6 +117,7 @@ async fn fold(server: &TestServer, bot: &str) -> Folded {
             Event::Deposit {
                 bot: owner,
                 deposit,
+                ..
             } if owner.as_str() == bot => {
                 folded.cash += deposit.amount;
                 folded.deposits += deposit.amount;

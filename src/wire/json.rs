@@ -214,7 +214,7 @@ mod tests {
     use super::super::frame::{Heartbeat, Position, SubscribeTopic, Subscribed};
     use super::super::frame::{Limits, Reply, Welcome};
     use super::*;
-    use crate::domain::{NewOrder, OrderType, Severity, Side};
+    use crate::domain::{NewOrder, Severity, Side};
 
     fn client_round_trip(frame: ClientFrame) {
         let text = encode_client(&frame);
@@ -247,13 +247,12 @@ mod tests {
             bot: Some(crate::domain::BotId::paper()),
             order: NewOrder {
                 client_order_id: Some("mine".into()),
-                symbol: "BTCUSDT".parse().unwrap(),
-                side: Side::Buy,
-                order_type: OrderType::Limit,
-                quantity: "0.5".parse().unwrap(),
-                price: Some("42000".parse().unwrap()),
-                time_in_force: None,
-                decision: None,
+                ..NewOrder::limit(
+                    "BTCUSDT".parse().unwrap(),
+                    Side::Buy,
+                    "0.5".parse().unwrap(),
+                    "42000".parse().unwrap(),
+                )
             },
         });
     }

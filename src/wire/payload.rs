@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Stream, Topic};
 use crate::domain::{
     AgentEntry, Alert, Candle, Decision, EquityPoint, Event, Fill, Health, Order, Performance,
-    Portfolio, Position, Quality, Ticker,
+    Portfolio, Position, Quality, Ticker, Working,
 };
 
 /// The data of one publication. Serialises as the plain value inside: which type it is follows from
@@ -22,6 +22,8 @@ pub enum Payload {
     Candles(Vec<Candle>),
     /// Rows by `symbol`.
     Positions(Vec<Position>),
+    /// Rows by `order`; a row that is `done` takes the order out.
+    Working(Vec<Working>),
     /// Rows by `time`, oldest first.
     Equity(Vec<EquityPoint>),
     Trade(Box<Fill>),
@@ -57,6 +59,10 @@ impl Payload {
             (Self::Positions(rows), Self::Positions(newer)) => {
                 upsert(rows, newer, |row| row.symbol.clone());
             }
+            (Self::Working(rows), Self::Working(newer)) => {
+                upsert(rows, newer, |row| row.order.clone());
+                rows.retain(|row| !row.done);
+            }
             (Self::Equity(rows), Self::Equity(newer)) => upsert(rows, newer, |point| point.time),
             (old, newer) => *old = newer,
         }
@@ -74,6 +80,7 @@ impl Payload {
             Stream::Health => Self::Health(read(data)?),
             Stream::Candles => Self::Candles(read(data)?),
             Stream::Positions => Self::Positions(read(data)?),
+            Stream::Working => Self::Working(read(data)?),
             Stream::Equity => Self::Equity(read(data)?),
             Stream::Trades => Self::Trade(read(data)?),
             Stream::Orders => Self::Order(read(data)?),
@@ -115,6 +122,14 @@ pub fn publication(event: &Event) -> Option<(Topic, Payload)> {
             };
             (Topic::Agent(bot.clone()), Payload::Agent(Box::new(entry)))
         }
+        Event::Trading { bot, state, time } => {
+            let entry = AgentEntry::Trading {
+                bot: bot.clone(),
+                state: *state,
+                time: *time,
+            };
+            (Topic::Agent(bot.clone()), Payload::Agent(Box::new(entry)))
+        }
         Event::Alert(alert) => (Topic::Alerts, Payload::Alert(Box::new(alert.clone()))),
         Event::Quality(quality) => (Topic::Quality, Payload::Quality(Box::new(quality.clone()))),
         Event::Mark { .. }
@@ -135,6 +150,7 @@ impl Serialize for Payload {
             Self::Health(value) => value.serialize(serializer),
             Self::Candles(value) => value.serialize(serializer),
             Self::Positions(value) => value.serialize(serializer),
+            Self::Working(value) => value.serialize(serializer),
             Self::Equity(value) => value.serialize(serializer),
             Self::Trade(value) => value.serialize(serializer),
             Self::Order(value) => value.serialize(serializer),

@@ -27,6 +27,7 @@ pub enum Stream {
     Trades,
     Orders,
     Positions,
+    Working,
     Portfolio,
     Decisions,
     Agent,
@@ -38,12 +39,13 @@ pub enum Stream {
 }
 
 impl Stream {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Market,
         Self::Candles,
         Self::Trades,
         Self::Orders,
         Self::Positions,
+        Self::Working,
         Self::Portfolio,
         Self::Decisions,
         Self::Agent,
@@ -61,6 +63,7 @@ impl Stream {
             Self::Trades => "trades",
             Self::Orders => "orders",
             Self::Positions => "positions",
+            Self::Working => "working",
             Self::Portfolio => "portfolio",
             Self::Decisions => "decisions",
             Self::Agent => "agent",
@@ -81,7 +84,7 @@ impl Stream {
             | Self::Alerts
             | Self::Quality => Class::Log,
             Self::Market | Self::Portfolio | Self::Performance | Self::Health => Class::Latest,
-            Self::Candles | Self::Positions | Self::Equity => Class::Keyed,
+            Self::Candles | Self::Positions | Self::Working | Self::Equity => Class::Keyed,
         }
     }
 }
@@ -101,6 +104,7 @@ pub enum Topic {
     Trades(BotId),
     Orders(BotId),
     Positions(BotId),
+    Working(BotId),
     Portfolio(BotId),
     Decisions(BotId),
     Agent(BotId),
@@ -119,6 +123,7 @@ impl Topic {
             Self::Trades(_) => Stream::Trades,
             Self::Orders(_) => Stream::Orders,
             Self::Positions(_) => Stream::Positions,
+            Self::Working(_) => Stream::Working,
             Self::Portfolio(_) => Stream::Portfolio,
             Self::Decisions(_) => Stream::Decisions,
             Self::Agent(_) => Stream::Agent,
@@ -140,6 +145,7 @@ impl Topic {
             Self::Trades(bot)
             | Self::Orders(bot)
             | Self::Positions(bot)
+            | Self::Working(bot)
             | Self::Portfolio(bot)
             | Self::Decisions(bot)
             | Self::Agent(bot)
@@ -152,11 +158,12 @@ impl Topic {
     }
 
     /// Every topic that a bot has.
-    pub fn of_bot(bot: &BotId) -> [Self; 8] {
+    pub fn of_bot(bot: &BotId) -> [Self; 9] {
         [
             Self::Trades(bot.clone()),
             Self::Orders(bot.clone()),
             Self::Positions(bot.clone()),
+            Self::Working(bot.clone()),
             Self::Portfolio(bot.clone()),
             Self::Decisions(bot.clone()),
             Self::Agent(bot.clone()),
@@ -215,6 +222,7 @@ impl FromStr for Topic {
             (Stream::Trades, _) => bot().map(Self::Trades),
             (Stream::Orders, _) => bot().map(Self::Orders),
             (Stream::Positions, _) => bot().map(Self::Positions),
+            (Stream::Working, _) => bot().map(Self::Working),
             (Stream::Portfolio, _) => bot().map(Self::Portfolio),
             (Stream::Decisions, _) => bot().map(Self::Decisions),
             (Stream::Agent, _) => bot().map(Self::Agent),

@@ -22,7 +22,7 @@ pub struct BarPlot {
     pub down: String,
     /// Counts, from the top down.
     pub levels: Vec<String>,
-    /// The lower end of the first bin, zero where it is in between, the upper end of the last.
+    /// The lower end of the first bin and the upper end of the last.
     pub ends: Vec<String>,
     pub bars: Vec<Bar>,
     pub words: String,

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::app::clock::use_clock;
 use crate::app::live::Live;
 use crate::app::widgets::Absent;
-use crate::domain::{AgentEntry, TimeUs};
+use crate::domain::{AgentEntry, TimeUs, TradingState};
 
 /// An entry as a line.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -21,11 +21,28 @@ impl From<&AgentEntry> for Line {
         let (is_note, head, symbol, text, time) = match entry {
             AgentEntry::Step(step) => {
                 let head = format!("{} → {}", step.from.as_str(), step.to.as_str());
-                (false, head, &step.symbol, &step.reason, step.time)
+                (
+                    false,
+                    head,
+                    step.symbol.clone(),
+                    step.reason.clone(),
+                    step.time,
+                )
             }
             AgentEntry::Note {
                 text, symbol, time, ..
-            } => (true, "note".to_owned(), symbol, text, *time),
+            } => (true, "note".to_owned(), symbol.clone(), text.clone(), *time),
+            AgentEntry::Trading { state, time, .. } => {
+                let text = match state {
+                    TradingState::Running => "trading goes on",
+                    TradingState::Paused => "the agent decides, but does not act",
+                    TradingState::Halted => {
+                        "kill switch: orders cancelled, positions closed, nothing more until resumed"
+                    }
+                };
+                let head = format!("trading {}", state.as_str());
+                (true, head, None, text.to_owned(), *time)
+            }
         };
         Self {
             is_note,
@@ -33,7 +50,7 @@ impl From<&AgentEntry> for Line {
                 Some(symbol) => format!("{head} · {symbol}"),
                 None => head,
             },
-            text: text.clone(),
+            text,
             time,
         }
     }

@@ -258,7 +258,10 @@ impl Session {
                     let order = match accepted {
                         Accepted::Order(order) => Some(order.id),
                         Accepted::Duplicate { id } => id.parse().ok(),
-                        Accepted::Seen | Accepted::Recorded { .. } => None,
+                        Accepted::Seen
+                        | Accepted::Recorded { .. }
+                        | Accepted::Orders(_)
+                        | Accepted::Trading(_) => None,
                     };
                     self.send(ServerFrame::Ok(Reply {
                         id,
