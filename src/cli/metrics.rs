@@ -1,5 +1,6 @@
 //! `plainsight metrics`: every metric of a series of returns, by the code that the engine uses.
 
+mod layout;
 mod series;
 
 use std::path::Path;

@@ -280,6 +280,19 @@ mod tests {
         assert!(serde_json::from_value::<Metric>(unknown).is_err());
     }
 
+    /// Reading floats as fast as can be is wrong in the last digit now and then.
+    #[test]
+    fn a_value_reads_back_to_the_last_digit() {
+        for value in [
+            -124.691_775_605_797_33,
+            0.194_690_265_486_725_66,
+            -0.000_429_223_329_533_669_73,
+        ] {
+            let text = serde_json::to_string(&value).unwrap();
+            assert_eq!(serde_json::from_str::<f64>(&text).unwrap(), value);
+        }
+    }
+
     #[test]
     fn what_is_undefined_says_why() {
         let sharpe = |value, n| Metric {
