@@ -12,6 +12,8 @@ mod client;
 mod harness;
 mod journal;
 mod market;
+mod metrics;
+mod metrics_doc;
 mod program;
 
 mod architecture;
