@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod driver;
 pub mod error;

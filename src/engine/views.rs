@@ -2,9 +2,12 @@
 //! nothing; every figure that a page shows is computed here or in an event.
 
 use super::{Engine, performance, price_of};
+use std::collections::BTreeMap;
+
 use crate::domain::{
-    BotId, Candle, EquityPoint, Interval, Performance, Portfolio, Position, RoundTrip, Symbol,
-    Ticker, TimeUs, Window, Working, money,
+    BotId, Candle, EquityPoint, Explanation, Instrument, Interval, NewOrder, Order, OrderCheck,
+    OrderId, Performance, Portfolio, Position, RoundTrip, Symbol, Ticker, TimeUs, Waiting, Window,
+    Working, money,
 };
 
 impl Engine {
@@ -78,6 +81,46 @@ impl Engine {
     /// Moving triggers of a bot's resting orders, sorted by the orders' ids.
     pub fn working(&self, bot: &BotId) -> Option<Vec<Working>> {
         self.bots.get(bot).map(|_| Vec::new())
+    }
+
+    /// A bot's open orders, by acceptance.
+    pub fn open_orders(&self, bot: &BotId) -> Vec<Order> {
+        self.exchange.open_orders(bot).cloned().collect()
+    }
+
+    /// An open order, by our id or the client's.
+    pub fn order(&self, bot: &BotId, id: &OrderId) -> Option<Order> {
+        let mut open = self.exchange.open_orders(bot);
+        open.find(|order| order.id == *id || order.client_order_id.as_deref() == Some(id.as_str()))
+            .cloned()
+    }
+
+    /// Why an open order has not filled.
+    pub fn explain(&self, bot: &BotId, id: &OrderId) -> Option<Explanation> {
+        let order = self.order(bot, id)?;
+        Some(Explanation {
+            waiting: Some(Waiting::Evidence),
+            text: "It waits for the market.".to_owned(),
+            last_price: price_of(&self.markets, &order.symbol),
+            best_bid: None,
+            best_ask: None,
+            distance_percent: None,
+            nearest: None,
+            time: self.now,
+            order,
+        })
+    }
+
+    /// What an order would do, if it were sent now.
+    pub fn check_order(&self, _: &BotId, order: &NewOrder) -> OrderCheck {
+        OrderCheck {
+            rejection: order.validate().err(),
+            estimate: None,
+        }
+    }
+
+    pub fn instruments(&self) -> &BTreeMap<Symbol, Instrument> {
+        &self.config.instruments
     }
 
     /// Equity over time, at most `limit` points.

@@ -235,7 +235,7 @@ async fn orders_go_in_and_come_back() {
     let refused = socket.error().await;
     assert_eq!(
         (refused.id, refused.code.as_str()),
-        (Some(3), "unknown_order")
+        (Some(3), "order_not_open")
     );
     socket
         .text(&order(4, "-1").to_string().replace("mine", "other"))
