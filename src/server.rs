@@ -7,6 +7,7 @@ pub mod config;
 pub mod driver;
 pub mod error;
 pub mod feeder;
+pub mod forms;
 pub mod handle;
 pub mod ingest;
 pub mod latency;

@@ -121,6 +121,8 @@ pub enum Endpoint {
     Pause,
     Resume,
     BotEvents,
+    /// What a page's form sends.
+    Form,
 }
 
 /// One address of the server.
@@ -142,7 +144,7 @@ const fn route(method: &'static str, path: &'static str, role: Role, endpoint: E
 }
 
 /// Every address but the pages' and the files'; what their forms are sent to is here.
-pub const ROUTES: [Route; 28] = [
+pub const ROUTES: [Route; 30] = [
     route("GET", "/health", Role::Anyone, Endpoint::Health),
     route("GET", "/ready", Role::Anyone, Endpoint::Ready),
     route("GET", "/metrics", Role::Viewer, Endpoint::Metrics),
@@ -221,6 +223,8 @@ pub const ROUTES: [Route; 28] = [
         Role::Operator,
         Endpoint::BotEvents,
     ),
+    route("POST", "/trade", Role::Operator, Endpoint::Form),
+    route("POST", "/positions", Role::Operator, Endpoint::Form),
 ];
 
 /// Pages are for whoever may see.

@@ -9,7 +9,7 @@ use axum::routing::{MethodRouter, delete, get, patch, post};
 use super::access::{Endpoint, Principal, ROUTES, Role, page_role};
 use super::error::AppError;
 use super::state::AppState;
-use super::{ingest, pages, rest, socket};
+use super::{forms, ingest, pages, rest, socket};
 use crate::app::routes::Page;
 
 fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
@@ -42,6 +42,7 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::Pause => post(rest::pause),
         Endpoint::Resume => post(rest::resume),
         Endpoint::BotEvents => post(ingest::events),
+        Endpoint::Form => post(forms::form),
     }
 }
 
