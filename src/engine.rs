@@ -16,11 +16,14 @@ pub mod config;
 mod decisions;
 pub mod eventlog;
 mod exchange;
+mod explain;
+mod floor;
 mod holding;
 mod market;
 mod model;
 mod outbox;
 pub mod performance;
+mod risk;
 mod seen;
 mod views;
 
@@ -41,7 +44,8 @@ use bots::Bot;
 pub use bots::TRIPS_KEPT;
 pub use candles::KEPT as CANDLES_KEPT;
 use config::{EQUITY_SAMPLE, EngineConfig};
-use exchange::{Exchange, Happened};
+use exchange::Exchange;
+use floor::Floor;
 pub use market::MARKS_KEPT;
 use market::Market;
 use outbox::Outbox;
@@ -186,6 +190,7 @@ impl Engine {
     /// Market time has moved: whatever was due happens at the prices from before this input.
     fn advance(&mut self, out: &mut Outbox) {
         self.resolve_decisions(out);
+        self.on_floor(out, |exchange, floor| exchange.advance(floor));
         let second = self.now.floor(SECOND);
         if second <= self.second {
             return;
@@ -232,15 +237,22 @@ impl Engine {
                 exchange::Market::Bar(bar)
             }
         };
-        let happened =
-            self.exchange
-                .match_market(evidence, &self.config.exchange, out.seq, &mut out.ids);
-        for happened in happened {
-            match happened {
-                Happened::Filled(fill) => self.book_fill(*fill, out),
-                Happened::Changed(order) => out.emit(Event::Order(*order)),
-            }
-        }
+        let Self {
+            exchange,
+            config,
+            markets,
+            bots,
+            ..
+        } = self;
+        exchange.see(
+            evidence,
+            &mut Floor {
+                config,
+                markets,
+                bots,
+                out,
+            },
+        );
     }
 
     fn note_fault(&mut self, notice: &FeedNotice, out: &mut Outbox) {

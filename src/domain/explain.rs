@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Decimal, Evidence, Fill, Order, OrderId, OrderStatus, Rejection, Seq, TimeUs};
+use super::{Decimal, Evidence, Fill, Order, OrderId, OrderStatus, Rejection, Seq, Side, TimeUs};
 
 /// What an order that is not finished waits for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -170,5 +170,75 @@ fn rests_on(fills: &[Fill]) -> String {
         "fills that are not in the journal".to_owned()
     } else {
         parts.join(" and ")
+    }
+}
+
+impl Waiting {
+    /// The price that is waited for.
+    pub fn price(&self) -> Option<Decimal> {
+        match self {
+            Self::Activation { activation_price } => Some(*activation_price),
+            Self::Trigger { stop_price, .. } => Some(*stop_price),
+            Self::TradedThrough { price } | Self::Queue { price, .. } => Some(*price),
+            Self::InFlight { .. }
+            | Self::Entry { .. }
+            | Self::Evidence
+            | Self::Liquidity { .. } => None,
+        }
+    }
+
+    /// Why `order` has not filled, for people.
+    pub fn words(&self, order: &Order, last: Option<Decimal>, nearest: Option<Decimal>) -> String {
+        let market = match (last, nearest) {
+            (Some(last), Some(nearest)) => {
+                format!(" The last price is {last}; the nearest since was {nearest}.")
+            }
+            (Some(last), None) => format!(" The last price is {last}."),
+            _ => String::new(),
+        };
+        let (rising, through) = match order.side {
+            Side::Buy => ("rises", "below"),
+            Side::Sell => ("falls", "above"),
+        };
+        match self {
+            Self::InFlight { until } => format!(
+                "It is on its way to the exchange until {}, by the latency model.",
+                until.rfc3339()
+            ),
+            Self::Entry { order, status } => format!(
+                "It goes to work when its entry {order} is filled; that is {} now.",
+                status.words()
+            ),
+            Self::Activation { activation_price } => {
+                let moves = match order.side {
+                    Side::Buy => "falls",
+                    Side::Sell => "rises",
+                };
+                format!(
+                    "It begins to follow the price when that {moves} to {activation_price}.{market}"
+                )
+            }
+            Self::Trigger {
+                stop_price,
+                peak: Some(peak),
+            } => format!(
+                "It goes to work when the price {rising} to {stop_price}, its distance from {peak}, the best price since it follows.{market}"
+            ),
+            Self::Trigger { stop_price, .. } => {
+                format!("It goes to work when the price {rising} to {stop_price}.{market}")
+            }
+            Self::TradedThrough { price } => format!(
+                "It is filled when the market trades {through} its limit of {price}: at the limit itself others were first.{market}"
+            ),
+            Self::Queue { price, ahead } => format!(
+                "It stands in the queue at {price} with {ahead} before it, by the book when it came and what was traded there since.{market}"
+            ),
+            Self::Evidence => {
+                "No market data that could fill it has come since it went to work.".to_owned()
+            }
+            Self::Liquidity { remaining } => format!(
+                "The market offered less than it wants so far; {remaining} are still to be filled."
+            ),
+        }
     }
 }

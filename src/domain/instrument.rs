@@ -39,9 +39,8 @@ pub struct Filters {
 }
 
 impl Filters {
-    /// Checks everything that an order says itself. What takes any price is valued by nobody yet.
-    pub fn check(&self, order: &NewOrder) -> Result<(), Rejection> {
-        self.check_quantity(order.order_type, order.quantity)?;
+    /// Checks an order. What takes any price is valued at `last`, where there is one.
+    pub fn check(&self, order: &NewOrder, last: Option<Decimal>) -> Result<(), Rejection> {
         for (field, price) in [
             ("price", order.price),
             ("stop_price", order.stop_price),
@@ -53,7 +52,12 @@ impl Filters {
                 self.check_price(field, price)?;
             }
         }
-        match order.price.or(order.stop_price) {
+        // What only reduces may be of any size, so that no rest of a position gets stuck.
+        if order.reduce_only {
+            return Ok(());
+        }
+        self.check_quantity(order.order_type, order.quantity)?;
+        match order.price.or(order.stop_price).or(last) {
             Some(price) => self.check_notional(price, order.quantity),
             None => Ok(()),
         }

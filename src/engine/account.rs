@@ -60,6 +60,15 @@ impl Account {
         self.fills
     }
 
+    /// Everything that is held, with its sign.
+    pub fn held(&self) -> Vec<(Symbol, Decimal)> {
+        self.holdings
+            .iter()
+            .filter(|(_, holding)| !holding.quantity.is_zero())
+            .map(|(symbol, holding)| (symbol.clone(), holding.quantity))
+            .collect()
+    }
+
     pub fn traded_value(&self) -> Decimal {
         self.traded_value
     }

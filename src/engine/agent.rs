@@ -13,7 +13,7 @@ use super::outbox::Outbox;
 use super::{Accepted, Engine, price_of};
 use crate::domain::{
     Action, AgentPhase, AgentStep, BotCommand, BotId, Decimal, DecisionId, Direction, Event,
-    Horizon, NewDecision, NewOrder, OrderId, Side, Symbol, TimeUs,
+    Filters, Horizon, NewDecision, NewOrder, OrderId, Side, Symbol, TimeUs, TradingState,
 };
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -39,6 +39,8 @@ struct Situation<'a> {
     held: Decimal,
     equity: Decimal,
     last_order: Option<TimeUs>,
+    trading: TradingState,
+    filters: Filters,
     now: TimeUs,
 }
 
@@ -54,14 +56,20 @@ impl Situation<'_> {
         {
             return Intent::Veto("cooldown");
         }
+        match self.trading {
+            TradingState::Running => {}
+            TradingState::Paused => return Intent::Veto("paused"),
+            TradingState::Halted => return Intent::Veto("halted"),
+        }
         let side = match forecast.direction {
             Direction::Up => Side::Buy,
             Direction::Down => Side::Sell,
             Direction::Flat => return Intent::Veto("no_direction"),
         };
         let value = self.equity * self.config.order_fraction;
-        let quantity = (value / price)
-            .round_dp(self.market.quantity_scale.clamp(2, 8))
+        let quantity = self
+            .filters
+            .round_quantity((value / price).round_dp(self.market.quantity_scale.clamp(2, 8)))
             .normalize();
         if quantity <= Decimal::ZERO {
             return Intent::Veto("order_too_small");
@@ -152,9 +160,10 @@ impl Engine {
 
         let paper = BotId::paper();
         let decision = out.ids.decision();
-        let Some(account) = self.bots.get(&paper).map(|bot| &bot.account) else {
+        let Some(owner) = self.bots.get(&paper) else {
             return;
         };
+        let account = &owner.account;
         let situation = Situation {
             config,
             market: &self.markets[symbol],
@@ -164,6 +173,12 @@ impl Engine {
                 .totals(&|symbol| price_of(&self.markets, symbol))
                 .equity,
             last_order: self.agent.last_order.get(symbol).copied(),
+            trading: owner.trading,
+            filters: self
+                .config
+                .instruments
+                .get(symbol)
+                .map_or_else(Filters::default, |instrument| instrument.filters),
             now: self.now,
         };
         let action = match situation.intend(&forecast, price, &decision) {

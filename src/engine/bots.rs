@@ -22,6 +22,9 @@ pub struct Bot {
     /// Open orders at another exchange, as the bot last reported them.
     pub reported_orders: BTreeMap<OrderId, Order>,
     pub invariant_broken: bool,
+    /// It trades elsewhere and tells of it: what it holds is not ours to close.
+    #[serde(default)]
+    pub reports: bool,
     #[serde(default)]
     pub trading: TradingState,
     #[serde(skip)]
@@ -39,6 +42,7 @@ impl Bot {
             seen: Seen::default(),
             reported_orders: BTreeMap::new(),
             invariant_broken: false,
+            reports: false,
             trading: TradingState::Running,
             history: EquityHistory::new(),
             trips: VecDeque::new(),

@@ -1,19 +1,24 @@
 //! Bots' commands, carried out: the same for the built-in agent and for an outside bot.
 
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
 use super::bots::Bot;
+use super::exchange::{Exchange, Repeated};
+use super::floor::Floor;
 use super::outbox::Outbox;
-use super::{Accepted, Engine, price_of};
+use super::{Accepted, Engine, TradingChanged, price_of};
 use crate::domain::bot::Deposit;
 use crate::domain::{
-    Action, BotCommand, BotId, Decimal, Decision, Event, Evidence, Fill, FillSource, Liquidity,
-    NewDecision, NewOrder, Note, Order, OrderId, OrderType, Outcome, Rejection, ReportedFill,
-    ReportedOrder, ReportedPosition, TimeInForce,
+    Action, Alert, Amendment, BotCommand, BotId, ClosePosition, Decimal, Decision, Event, Evidence,
+    Fill, FillSource, Liquidity, NewDecision, NewOco, NewOrder, Note, Order, OrderId, OrderStatus,
+    OrderType, Outcome, Rejection, ReportedFill, ReportedOrder, ReportedPosition, Severity, Side,
+    Symbol, TimeInForce, TradingState,
 };
 
 /// The most bots of one engine.
 const MAX_BOTS: usize = 64;
-/// The most resting orders of one bot.
-const MAX_OPEN_ORDERS: usize = 100_000;
+const CANCELLED: &str = "cancelled by the client";
 /// A forecast of `flat` without a band of its own is right within ± this return.
 const DEFAULT_FLAT_BAND: f64 = 0.0005;
 
@@ -58,13 +63,32 @@ impl Engine {
             BotCommand::Decision(decision) => self.record_decision(bot, decision, out),
             BotCommand::SubmitOrder(order) => self.submit_order(bot, order, out),
             BotCommand::CancelOrder { order } => self.cancel_order(bot, order, out),
-            BotCommand::SubmitOco(_)
-            | BotCommand::AmendOrder { .. }
-            | BotCommand::CancelAll { .. }
-            | BotCommand::ClosePosition { .. }
-            | BotCommand::Kill
-            | BotCommand::Pause
-            | BotCommand::Resume => Err(Rejection::new("not_supported", "not yet")),
+            BotCommand::SubmitOco(pair) => self.submit_pair(bot, pair, out),
+            BotCommand::AmendOrder { order, change } => self.amend_order(bot, order, change, out),
+            BotCommand::CancelAll { symbol } => {
+                Ok(Accepted::Orders(self.on_floor(out, |exchange, floor| {
+                    exchange.cancel_all(bot, symbol.as_ref(), CANCELLED, floor)
+                })))
+            }
+            BotCommand::ClosePosition { symbol, close } => {
+                self.close_position(bot, symbol, close, out)
+            }
+            BotCommand::Kill => Ok(self.kill(bot, out)),
+            BotCommand::Pause => {
+                // A halt is not softened by a pause.
+                let state = match self.bot_mut(bot).trading {
+                    TradingState::Halted => TradingState::Halted,
+                    _ => TradingState::Paused,
+                };
+                Ok(Accepted::Trading(Box::new(
+                    self.set_trading(bot, state, out),
+                )))
+            }
+            BotCommand::Resume => Ok(Accepted::Trading(Box::new(self.set_trading(
+                bot,
+                TradingState::Running,
+                out,
+            )))),
             BotCommand::Fill(fill) => self.record_fill(bot, fill, out),
             BotCommand::Order(order) => self.record_order(bot, order, out),
             BotCommand::Position(position) => self.state_position(bot, position, out),
@@ -124,92 +148,256 @@ impl Engine {
         request: &NewOrder,
         out: &mut Outbox,
     ) -> Result<Accepted, Rejection> {
-        if let Some(client_id) = &request.client_order_id
-            && let Some(id) = self.exchange.known(bot, client_id)
+        let client_id = request.client_order_id.as_deref();
+        if let Some(order) = self.repeated(bot, client_id, request)? {
+            return Ok(Accepted::Duplicate {
+                id: order.to_string(),
+            });
+        }
+        let terms = request.terms()?;
+        self.check(bot, request, None)?;
+        let mut orders = self.on_floor(out, |exchange, floor| {
+            exchange.submit(bot, request, terms, floor)
+        });
+        self.remember(bot, client_id, request, &orders);
+        Ok(match orders.len() {
+            1 => Accepted::Order(Box::new(orders.remove(0))),
+            _ => Accepted::Orders(orders),
+        })
+    }
+
+    fn submit_pair(
+        &mut self,
+        bot: &BotId,
+        pair: &NewOco,
+        out: &mut Outbox,
+    ) -> Result<Accepted, Rejection> {
+        let client_id = pair.client_order_id.as_deref();
+        if let Some(order) = self.repeated(bot, client_id, pair)? {
+            return Ok(Accepted::Duplicate {
+                id: order.to_string(),
+            });
+        }
+        self.check_pair(bot, pair)?;
+        let (limit, stop) = pair.legs()?;
+        let legs = [(limit, limit.terms()?), (stop, stop.terms()?)];
+        let orders = self.on_floor(out, |exchange, floor| {
+            exchange.submit_pair(bot, legs, floor)
+        });
+        self.remember(bot, client_id, pair, &orders);
+        Ok(Accepted::Orders(orders))
+    }
+
+    /// The order that an earlier request under this client id led to.
+    ///
+    /// # Errors
+    /// Another request was made under it.
+    fn repeated(
+        &self,
+        bot: &BotId,
+        client_id: Option<&str>,
+        request: &impl Serialize,
+    ) -> Result<Option<OrderId>, Rejection> {
+        let Some(client_id) = client_id else {
+            return Ok(None);
+        };
+        match self
+            .exchange
+            .repeated(bot, client_id, &fingerprint(request))
         {
-            return Ok(Accepted::Duplicate { id: id.to_string() });
+            None => Ok(None),
+            Some(Repeated::Same(order)) => Ok(Some(order)),
+            Some(Repeated::Different) => Err(Rejection::field(
+                "client_order_id_reused",
+                "client_order_id",
+                format!("another request was made under the client_order_id {client_id}"),
+            )),
         }
-        self.check_risk(bot, request)?;
-        let id = out.ids.order();
-        let order = self.exchange.accept(bot, request, id, out.seq, out.now);
-        out.emit(Event::Order(order.clone()));
-        Ok(Accepted::Order(Box::new(order)))
     }
 
-    /// Whether the account can carry the order: at today's price and with all other open orders of
-    /// the symbol filled, |position| must stay within the equity, and at or above zero where
-    /// shorting is not allowed. Prices may move before the fill; that is checked by nobody.
-    fn check_risk(&self, bot: &BotId, request: &NewOrder) -> Result<(), Rejection> {
-        let Some(market) = self.markets.get(&request.symbol) else {
-            return Err(Rejection::field(
-                "unknown_symbol",
-                "symbol",
-                format!("{} is not traded here", request.symbol),
-            ));
-        };
-        let Some(price) = request.price.or(market.price()) else {
-            return Err(Rejection::field(
-                "no_market",
-                "symbol",
-                "there is no price yet",
-            ));
-        };
-        let Some(owner) = self.bots.get(bot) else {
-            return Err(Rejection::new("insufficient_funds", "the account is empty"));
-        };
-        if self.exchange.open_orders(bot).take(MAX_OPEN_ORDERS).count() == MAX_OPEN_ORDERS {
-            return Err(Rejection::new(
-                "too_many_orders",
-                format!("there are {MAX_OPEN_ORDERS} open orders already"),
-            ));
+    fn remember(
+        &mut self,
+        bot: &BotId,
+        client_id: Option<&str>,
+        request: &impl Serialize,
+        orders: &[Order],
+    ) {
+        if let (Some(client_id), Some(first)) = (client_id, orders.first()) {
+            self.exchange
+                .remember(bot, client_id, fingerprint(request), &first.id);
         }
-        let held = owner.account.quantity(&request.symbol);
-        let projected = held
-            + self.exchange.pending(bot, &request.symbol)
-            + request.side.signed(request.quantity);
-        if projected < Decimal::ZERO && projected < held && !self.config.exchange.allow_short {
-            return Err(Rejection::field(
-                "short_not_allowed",
-                "quantity",
-                "the order would sell more than is held",
-            ));
-        }
-        let totals = owner
-            .account
-            .totals(&|symbol| price_of(&self.markets, symbol));
-        let here = (held * price).abs();
-        let elsewhere = (totals.invested - here).max(Decimal::ZERO);
-        if projected.abs() > held.abs() && elsewhere + projected.abs() * price > totals.equity {
-            return Err(Rejection::field(
-                "insufficient_funds",
-                "quantity",
-                format!(
-                    "the position would be worth more than the equity of {}",
-                    totals.equity.round_dp(2)
-                ),
-            ));
-        }
-        Ok(())
     }
 
-    pub(super) fn cancel_order(
+    /// Lets the exchange work with the rest of the engine.
+    pub(super) fn on_floor<T>(
+        &mut self,
+        out: &mut Outbox,
+        work: impl FnOnce(&mut Exchange, &mut Floor<'_>) -> T,
+    ) -> T {
+        let Self {
+            exchange,
+            config,
+            markets,
+            bots,
+            ..
+        } = self;
+        let mut floor = Floor {
+            config,
+            markets,
+            bots,
+            out,
+        };
+        work(exchange, &mut floor)
+    }
+
+    fn amend_order(
+        &mut self,
+        bot: &BotId,
+        id: &OrderId,
+        change: &Amendment,
+        out: &mut Outbox,
+    ) -> Result<Accepted, Rejection> {
+        let (order, request, _) = self.exchange.amended(bot, id, change)?;
+        // A reached stop price is history, and what only waits for its entry holds nothing.
+        if order.status != OrderStatus::New {
+            let request = NewOrder {
+                quantity: request.quantity - order.filled_quantity,
+                stop_price: request.stop_price.filter(|_| order.trigger.is_none()),
+                ..request
+            };
+            self.check(bot, &request, Some(&order.id))?;
+        }
+        self.on_floor(out, |exchange, floor| {
+            exchange.amend(bot, id, change, floor)
+        })
+        .map(|order| Accepted::Order(Box::new(order)))
+    }
+
+    fn cancel_order(
         &mut self,
         bot: &BotId,
         id: &OrderId,
         out: &mut Outbox,
     ) -> Result<Accepted, Rejection> {
-        let Some(order) = self
-            .exchange
-            .cancel(bot, id, "cancelled by the client", out.now)
-        else {
+        self.on_floor(out, |exchange, floor| {
+            exchange.cancel(bot, id, CANCELLED, floor)
+        })
+        .map(|order| Accepted::Order(Box::new(order)))
+    }
+
+    fn close_position(
+        &mut self,
+        bot: &BotId,
+        symbol: &Symbol,
+        close: &ClosePosition,
+        out: &mut Outbox,
+    ) -> Result<Accepted, Rejection> {
+        let held = self.bot_mut(bot).account.quantity(symbol);
+        if held.is_zero() && close.client_order_id.is_none() {
             return Err(Rejection::field(
-                "unknown_order",
-                "order",
-                format!("there is no open order {id}"),
+                "no_position",
+                "symbol",
+                format!("nothing is held of {symbol}"),
             ));
+        }
+        let quantity = close.quantity.unwrap_or(held.abs());
+        let mut request = closing_order(symbol, held, quantity);
+        request.client_order_id = close.client_order_id.clone();
+        // A repeated request must be recognised although the position has changed since.
+        if let Some(order) =
+            self.repeated(bot, close.client_order_id.as_deref(), &(symbol, close))?
+        {
+            return Ok(Accepted::Duplicate {
+                id: order.to_string(),
+            });
+        }
+        if held.is_zero() {
+            return Err(Rejection::field(
+                "no_position",
+                "symbol",
+                format!("nothing is held of {symbol}"),
+            ));
+        }
+        if quantity > held.abs() {
+            return Err(Rejection::field(
+                "more_than_held",
+                "quantity",
+                format!("only {} are held", held.abs().normalize()),
+            ));
+        }
+        let terms = request.terms()?;
+        self.check(bot, &request, None)?;
+        let mut orders = self.on_floor(out, |exchange, floor| {
+            exchange.submit(bot, &request, terms, floor)
+        });
+        self.remember(
+            bot,
+            close.client_order_id.as_deref(),
+            &(symbol, close),
+            &orders,
+        );
+        Ok(Accepted::Order(Box::new(orders.remove(0))))
+    }
+
+    /// The kill switch: everything open is cancelled, everything held is closed, and nothing that
+    /// would add to a position is taken until trading is resumed.
+    fn kill(&mut self, bot: &BotId, out: &mut Outbox) -> Accepted {
+        let mut changed = self.set_trading(bot, TradingState::Halted, out);
+        changed.cancelled = self.on_floor(out, |exchange, floor| {
+            exchange.cancel_all(bot, None, "kill switch", floor)
+        });
+        // What an outside bot holds at another exchange is not ours to close.
+        let held = if self.bot_mut(bot).reports {
+            Vec::new()
+        } else {
+            self.bot_mut(bot).account.held()
         };
-        out.emit(Event::Order(order.clone()));
-        Ok(Accepted::Order(Box::new(order)))
+        for (symbol, quantity) in held {
+            let request = closing_order(&symbol, quantity, quantity.abs());
+            if let Ok(terms) = request.terms() {
+                changed
+                    .closing
+                    .extend(self.on_floor(out, |exchange, floor| {
+                        exchange.submit(bot, &request, terms, floor)
+                    }));
+            }
+        }
+        let id = out.ids.alert();
+        out.emit(Event::Alert(Alert {
+            id,
+            severity: Severity::Warning,
+            code: "kill_switch".to_owned(),
+            message: format!(
+                "kill switch of {bot}: {} orders cancelled, {} positions are being closed",
+                changed.cancelled.len(),
+                changed.closing.len()
+            ),
+            bot: Some(bot.clone()),
+            time: out.now,
+        }));
+        Accepted::Trading(Box::new(changed))
+    }
+
+    fn set_trading(
+        &mut self,
+        bot: &BotId,
+        state: TradingState,
+        out: &mut Outbox,
+    ) -> TradingChanged {
+        let owner = self.bot_mut(bot);
+        if owner.trading != state {
+            owner.trading = state;
+            out.emit(Event::Trading {
+                bot: bot.clone(),
+                state,
+                time: out.now,
+            });
+        }
+        TradingChanged {
+            state,
+            cancelled: Vec::new(),
+            closing: Vec::new(),
+        }
     }
 
     fn record_fill(
@@ -242,23 +430,11 @@ impl Engine {
             source: FillSource::Reported,
             time: new.time.unwrap_or(out.now),
         };
-        self.book_fill(fill, out);
+        self.bot_mut(bot).reports = true;
+        self.on_floor(out, |_, floor| floor.book_fill(fill));
         Ok(Accepted::Recorded {
             id: new.id.to_string(),
         })
-    }
-
-    /// Books a fill in its bot's account and tells it, with the round trip that it may have ended.
-    pub(super) fn book_fill(&mut self, mut fill: Fill, out: &mut Outbox) {
-        let booked = self.bot_mut(&fill.bot.clone()).account.book(&fill);
-        fill.realised_pnl = booked.realised_pnl.normalize();
-        fill.cash = self.bot_mut(&fill.bot.clone()).account.cash().normalize();
-        let bot = fill.bot.clone();
-        out.emit(Event::Fill(fill));
-        if let Some(trip) = booked.closed {
-            self.bot_mut(&bot).keep_trip(trip.clone());
-            out.emit(Event::RoundTrip(trip));
-        }
     }
 
     fn record_order(
@@ -270,6 +446,7 @@ impl Engine {
         let id = new.id.to_string();
         let now = out.now;
         let owner = self.bot_mut(bot);
+        owner.reports = true;
         let known = owner.reported_orders.get(&new.id);
         let order = Order {
             id: new.id.clone(),
@@ -333,6 +510,7 @@ impl Engine {
         if !owner.seen.insert("position", &new.id) {
             return Ok(Accepted::Duplicate { id: new.id.clone() });
         }
+        owner.reports = true;
         owner
             .account
             .state(&new.symbol, new.quantity, new.average_price, out.now);
@@ -389,5 +567,26 @@ impl Engine {
         Ok(Accepted::Recorded {
             id: note.id.clone(),
         })
+    }
+}
+
+/// Tells two requests under one client id apart.
+fn fingerprint(request: &impl Serialize) -> String {
+    // Plain values without maps: they always serialise.
+    let text = serde_json::to_vec(request).unwrap_or_default();
+    hex::encode(&Sha256::digest(text)[..8])
+}
+
+/// A market order that works until `quantity` of the position `held` is closed.
+fn closing_order(symbol: &Symbol, held: Decimal, quantity: Decimal) -> NewOrder {
+    let side = if held.is_sign_negative() {
+        Side::Buy
+    } else {
+        Side::Sell
+    };
+    NewOrder {
+        time_in_force: Some(TimeInForce::Gtc),
+        reduce_only: true,
+        ..NewOrder::market(symbol.clone(), side, quantity)
     }
 }

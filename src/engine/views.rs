@@ -1,13 +1,12 @@
 //! What the engine shows of its state: the values of the conflated topics. Reading them changes
 //! nothing; every figure that a page shows is computed here or in an event.
 
-use super::{Engine, performance, price_of};
 use std::collections::BTreeMap;
 
+use super::{Engine, performance, price_of};
 use crate::domain::{
-    BotId, Candle, EquityPoint, Explanation, Instrument, Interval, NewOrder, Order, OrderCheck,
-    OrderId, Performance, Portfolio, Position, RoundTrip, Symbol, Ticker, TimeUs, Waiting, Window,
-    Working, money,
+    BotId, Candle, EquityPoint, Instrument, Interval, Performance, Portfolio, Position, RoundTrip,
+    Symbol, Ticker, TimeUs, Window, money,
 };
 
 impl Engine {
@@ -59,7 +58,7 @@ impl Engine {
 
     pub fn portfolio(&self, bot: &BotId) -> Option<Portfolio> {
         let bot = self.bots.get(bot)?;
-        let open_orders = self.exchange.open_orders(&bot.id).count() + bot.reported_orders.len();
+        let open_orders = self.exchange.open_count(&bot.id) + bot.reported_orders.len();
         Some(bot.account.portfolio(
             &|symbol| price_of(&self.markets, symbol),
             &self.config.exchange.currency,
@@ -78,47 +77,7 @@ impl Engine {
         )
     }
 
-    /// Moving triggers of a bot's resting orders, sorted by the orders' ids.
-    pub fn working(&self, bot: &BotId) -> Option<Vec<Working>> {
-        self.bots.get(bot).map(|_| Vec::new())
-    }
-
-    /// A bot's open orders, by acceptance.
-    pub fn open_orders(&self, bot: &BotId) -> Vec<Order> {
-        self.exchange.open_orders(bot).cloned().collect()
-    }
-
-    /// An open order, by our id or the client's.
-    pub fn order(&self, bot: &BotId, id: &OrderId) -> Option<Order> {
-        let mut open = self.exchange.open_orders(bot);
-        open.find(|order| order.id == *id || order.client_order_id.as_deref() == Some(id.as_str()))
-            .cloned()
-    }
-
-    /// Why an open order has not filled.
-    pub fn explain(&self, bot: &BotId, id: &OrderId) -> Option<Explanation> {
-        let order = self.order(bot, id)?;
-        Some(Explanation {
-            waiting: Some(Waiting::Evidence),
-            text: "It waits for the market.".to_owned(),
-            last_price: price_of(&self.markets, &order.symbol),
-            best_bid: None,
-            best_ask: None,
-            distance_percent: None,
-            nearest: None,
-            time: self.now,
-            order,
-        })
-    }
-
-    /// What an order would do, if it were sent now.
-    pub fn check_order(&self, _: &BotId, order: &NewOrder) -> OrderCheck {
-        OrderCheck {
-            rejection: order.validate().err(),
-            estimate: None,
-        }
-    }
-
+    /// The exchange's filters, as far as they are known.
     pub fn instruments(&self) -> &BTreeMap<Symbol, Instrument> {
         &self.config.instruments
     }

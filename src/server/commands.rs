@@ -53,14 +53,17 @@ pub async fn carry_out(
         }
         _ => None,
     };
-    let is_pair = matches!(command, BotCommand::SubmitOco(_));
+    let is_group = match &command {
+        BotCommand::SubmitOrder(order) => order.is_bracket(),
+        command => matches!(command, BotCommand::SubmitOco(_)),
+    };
     let answer = state.engine.submit(bot.clone(), vec![command]).await?;
     let seq = answer.seq;
     let (duplicate, done) = match answer.results.into_iter().next() {
         Some(Ok(Accepted::Order(order))) => (false, Done::Order(order)),
         Some(Ok(Accepted::Orders(orders))) => (false, Done::Orders(orders)),
         Some(Ok(Accepted::Trading(changed))) => (false, Done::Trading(changed)),
-        Some(Ok(Accepted::Duplicate { id })) => (true, known(state, &bot, &id, is_pair).await?),
+        Some(Ok(Accepted::Duplicate { id })) => (true, known(state, &bot, &id, is_group).await?),
         Some(Ok(other)) => {
             return Err(AppError::Internal(format!(
                 "a command was answered by {other:?}"
@@ -109,12 +112,12 @@ async fn no_longer_open(
 }
 
 /// The orders that an earlier command with the same `client_order_id` made, as they are now.
-async fn known(state: &AppState, bot: &BotId, id: &str, is_pair: bool) -> Result<Done, AppError> {
+async fn known(state: &AppState, bot: &BotId, id: &str, is_group: bool) -> Result<Done, AppError> {
     let id: OrderId = id
         .parse()
         .map_err(|error| AppError::Internal(format!("a duplicate of {id:?}: {error}")))?;
     let (_, first) = order_history(state, bot, &id).await?;
-    let (Some(begun), Some(link), true) = (first.history.first(), &first.order.link, is_pair)
+    let (Some(begun), Some(link), true) = (first.history.first(), &first.order.link, is_group)
     else {
         return Ok(Done::Order(Box::new(first.order)));
     };

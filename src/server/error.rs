@@ -72,9 +72,8 @@ impl AppError {
             Self::Rejected(rejection) => match rejection.code.as_str() {
                 "unknown_order" => StatusCode::NOT_FOUND,
                 // Nothing is wrong with the request, but things are not so that it could be done.
-                "order_not_open" | "illegal_transition" | "no_position" | "halted" => {
-                    StatusCode::CONFLICT
-                }
+                "order_not_open" | "already_triggered" | "illegal_transition" | "no_position"
+                | "trading_halted" => StatusCode::CONFLICT,
                 _ => StatusCode::UNPROCESSABLE_ENTITY,
             },
             Self::Unavailable(_) | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,

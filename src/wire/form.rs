@@ -102,7 +102,7 @@ impl Form {
             let known = instruments
                 .iter()
                 .find(|known| known.symbol == order.symbol);
-            let checked = known.map_or(Ok(()), |known| known.filters.check(order));
+            let checked = known.map_or(Ok(()), |known| known.filters.check(order, None));
             checked.map_err(|rejection| self.beside_field(rejection, index))?;
         }
         Ok(())

@@ -1,18 +1,37 @@
 //! What one item of market data offers to orders, and what an order may take of it.
 //!
-//! - A print offers its quantity, once. A market order takes it at the print's price plus the
-//!   configured slippage; a limit order takes it at its limit when the print went *through* the
-//!   limit: at the limit itself others were first.
-//! - A book offers its levels, once each. Takers walk them from the best; limit orders stop at
-//!   their limit.
-//! - A bar offers its volume, once: to market orders at its open plus slippage, to limit orders at
-//!   the limit when it traded through.
+//! - A print offers its quantity, once. A taker gets it at the print's price plus the configured
+//!   slippage, a resting limit order at its limit.
+//! - A book offers its levels, once each. Takers walk them from the best; a resting limit order that
+//!   the other side has come to is filled at its own limit.
+//! - A bar offers its volume, once: to takers at a price that it went through plus slippage, to
+//!   resting limit orders at their limit.
+//!
+//! When an order may ask is the business of [`super::matching`].
 
-use rust_decimal::dec;
+use rust_decimal::{RoundingStrategy, dec};
 
-use super::super::config::ExchangeConfig;
 use super::Market;
-use crate::domain::{Decimal, Evidence, Level, Liquidity, Order, OrderType, Side, TimeUs};
+use crate::domain::{Decimal, Evidence, Level, Liquidity, Side, TimeUs};
+use crate::engine::config::ExchangeConfig;
+
+/// What an order wants of the market now.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Want {
+    pub side: Side,
+    pub quantity: Decimal,
+    /// The worst price that it takes.
+    pub limit: Option<Decimal>,
+}
+
+impl Want {
+    fn accepts(&self, price: Decimal) -> bool {
+        self.limit.is_none_or(|limit| match self.side {
+            Side::Buy => price <= limit,
+            Side::Sell => price >= limit,
+        })
+    }
+}
 
 /// A part of an order that the evidence fills.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,31 +48,15 @@ pub struct Match {
 pub struct Offer<'a> {
     market: Market<'a>,
     pub time: TimeUs,
+    slippage_bps: Decimal,
     /// Of a print or a bar.
     remaining: Decimal,
     bids: Vec<Level>,
     asks: Vec<Level>,
 }
 
-/// Whether `price` is better than `limit` for the one who wants `side`, and by more than nothing.
-fn through(side: Side, price: Decimal, limit: Decimal) -> bool {
-    match side {
-        Side::Buy => price < limit,
-        Side::Sell => price > limit,
-    }
-}
-
-fn with_slippage(side: Side, price: Decimal, config: &ExchangeConfig) -> Decimal {
-    let slip = price * config.slippage_bps / dec!(10000);
-    let slipped = match side {
-        Side::Buy => price + slip,
-        Side::Sell => price - slip,
-    };
-    slipped.round_dp(price.scale().max(2))
-}
-
 impl<'a> Offer<'a> {
-    pub fn of(market: Market<'a>) -> Self {
+    pub fn of(market: Market<'a>, config: &ExchangeConfig) -> Self {
         let (time, remaining, bids, asks) = match market {
             Market::Trade { trade, .. } => (trade.time, trade.quantity, Vec::new(), Vec::new()),
             Market::Bar(bar) => (bar.close_time, bar.volume, Vec::new(), Vec::new()),
@@ -67,77 +70,124 @@ impl<'a> Offer<'a> {
         Self {
             market,
             time,
+            slippage_bps: config.slippage_bps,
             remaining,
             bids,
             asks,
         }
     }
 
-    /// Whether this kind of evidence can fill the order at all: where there is a book, market orders
-    /// wait for it.
-    pub fn fits(&self, order: &Order) -> bool {
+    /// Whether a print or bar is used up. A book has two sides; it is never said to be.
+    pub fn is_used_up(&self) -> bool {
+        !matches!(self.market, Market::Book(_)) && self.remaining <= Decimal::ZERO
+    }
+
+    /// The best price that a taker of `side` meets, and for prints and bars the only one.
+    fn reference(&self, side: Side) -> Option<Decimal> {
         match self.market {
-            Market::Trade { has_book, .. } => !has_book && order.order_type == OrderType::Market,
-            Market::Book(_) | Market::Bar(_) => true,
+            Market::Trade { trade, .. } => Some(trade.price),
+            Market::Bar(bar) => Some(bar.open),
+            Market::Book(_) => self
+                .levels(side)
+                .iter()
+                .find(|level| level.quantity > Decimal::ZERO)
+                .map(|level| level.price),
         }
     }
 
-    /// Takes what the order can get.
-    pub fn take(&mut self, order: &Order, config: &ExchangeConfig) -> Option<Match> {
+    /// The levels that a taker of `side` meets.
+    fn levels(&self, side: Side) -> &[Level] {
+        match side {
+            Side::Buy => &self.asks,
+            Side::Sell => &self.bids,
+        }
+    }
+
+    /// How much of what is wanted could be had.
+    pub fn available(&self, want: Want) -> Decimal {
         match self.market {
-            Market::Book(_) => self.walk(order),
-            Market::Trade { trade, has_book } => {
-                let (quantity, price) =
-                    self.at_one_price(order, config, trade.price, trade.price, !has_book)?;
-                let evidence = Evidence::Trade {
-                    id: trade.id,
-                    price: trade.price,
-                    quantity,
-                };
-                Some(one_price_match(
-                    order,
-                    price,
-                    trade.price,
-                    quantity,
-                    evidence,
-                ))
+            Market::Book(_) => {
+                let offered: Decimal = self
+                    .levels(want.side)
+                    .iter()
+                    .take_while(|level| want.accepts(level.price))
+                    .map(|level| level.quantity)
+                    .sum();
+                offered.min(want.quantity)
             }
-            Market::Bar(bar) => {
-                let extreme = match order.side {
-                    Side::Buy => bar.low,
-                    Side::Sell => bar.high,
-                };
-                let (quantity, price) =
-                    self.at_one_price(order, config, bar.open, extreme, true)?;
-                let evidence = Evidence::Bar {
-                    open_time: bar.open_time,
-                    low: bar.low,
-                    high: bar.high,
-                    volume: bar.volume,
-                };
-                Some(one_price_match(order, price, bar.open, quantity, evidence))
+            _ => match self.reference(want.side) {
+                Some(price) if want.accepts(price) => self.remaining.min(want.quantity),
+                _ => Decimal::ZERO,
+            },
+        }
+    }
+
+    /// A taker's fill, at the evidence's own price.
+    pub fn take(&mut self, want: Want) -> Option<Match> {
+        match self.market {
+            Market::Book(_) => self.walk(want),
+            _ => {
+                let reference = self.reference(want.side)?;
+                self.take_at(reference, want)
             }
         }
     }
 
-    /// What evidence without levels gives: a limit order its limit when the market went through it to
-    /// `extreme`, a market order the `reference` plus slippage.
-    fn at_one_price(
-        &mut self,
-        order: &Order,
-        config: &ExchangeConfig,
-        reference: Decimal,
-        extreme: Decimal,
-        fills_market_orders: bool,
-    ) -> Option<(Decimal, Decimal)> {
-        let price = match (order.order_type, order.price) {
-            (OrderType::Limit, Some(limit)) if through(order.side, extreme, limit) => limit,
-            (OrderType::Market, _) if fills_market_orders => {
-                with_slippage(order.side, reference, config)
-            }
-            _ => return None,
+    /// A taker's fill at `reference`, a price that a print or bar stands for.
+    pub fn take_at(&mut self, reference: Decimal, want: Want) -> Option<Match> {
+        if !want.accepts(reference) {
+            return None;
+        }
+        let quantity = self.consume(want.quantity)?;
+        let slip = reference * self.slippage_bps / dec!(10000);
+        let slipped = reference + want.side.signed(slip);
+        let price = slipped
+            .round_dp(reference.scale().max(2))
+            .max(Decimal::ZERO);
+        // A limit is a promise: slippage ends there.
+        let price = match want.limit {
+            Some(limit) if !want.accepts(price) => limit,
+            _ => price,
         };
-        Some((self.consume(order.remaining())?, price))
+        Some(Match {
+            price,
+            quantity,
+            liquidity: Liquidity::Taker,
+            slippage: want.side.signed(price - reference) * quantity,
+            evidence: self.evidence(quantity),
+        })
+    }
+
+    /// A resting order's fill, at its own limit.
+    pub fn give(&mut self, side: Side, limit: Decimal, quantity: Decimal) -> Option<Match> {
+        let (quantity, evidence) = match self.market {
+            Market::Book(_) => {
+                let taken = self.take_levels(Want {
+                    side,
+                    quantity,
+                    limit: Some(limit),
+                });
+                let quantity: Decimal = taken.iter().map(|level| level.quantity).sum();
+                (
+                    quantity,
+                    Evidence::Book {
+                        levels: taken,
+                        time: self.time,
+                    },
+                )
+            }
+            _ => {
+                let quantity = self.consume(quantity)?;
+                (quantity, self.evidence(quantity))
+            }
+        };
+        (quantity > Decimal::ZERO).then_some(Match {
+            price: limit,
+            quantity,
+            liquidity: Liquidity::Maker,
+            slippage: Decimal::ZERO,
+            evidence,
+        })
     }
 
     fn consume(&mut self, wanted: Decimal) -> Option<Decimal> {
@@ -146,93 +196,72 @@ impl<'a> Offer<'a> {
         (quantity > Decimal::ZERO).then_some(quantity)
     }
 
-    /// Walks the book's other side. One fill at the average of the levels, which are its evidence;
-    /// the average is rounded against the order so that the value never flatters it.
-    fn walk(&mut self, order: &Order) -> Option<Match> {
-        let levels = match order.side {
+    fn evidence(&self, quantity: Decimal) -> Evidence {
+        match self.market {
+            Market::Trade { trade, .. } => Evidence::Trade {
+                id: trade.id,
+                price: trade.price,
+                quantity,
+            },
+            Market::Bar(bar) => Evidence::Bar {
+                open_time: bar.open_time,
+                low: bar.low,
+                high: bar.high,
+                volume: bar.volume,
+            },
+            Market::Book(_) => Evidence::Book {
+                levels: Vec::new(),
+                time: self.time,
+            },
+        }
+    }
+
+    fn take_levels(&mut self, want: Want) -> Vec<Level> {
+        let levels = match want.side {
             Side::Buy => &mut self.asks,
             Side::Sell => &mut self.bids,
         };
-        let best = levels
-            .iter()
-            .find(|level| level.quantity > Decimal::ZERO)?
-            .price;
-        let mut wanted = order.remaining();
+        let mut wanted = want.quantity;
         let mut taken = Vec::new();
-        let mut value = Decimal::ZERO;
-        for level in levels.iter_mut() {
-            if wanted.is_zero()
-                || order
-                    .price
-                    .is_some_and(|limit| through(order.side, limit, level.price))
-            {
+        for level in levels {
+            if wanted.is_zero() || !want.accepts(level.price) {
                 break;
             }
             let quantity = wanted.min(level.quantity);
             if quantity > Decimal::ZERO {
                 level.quantity -= quantity;
                 wanted -= quantity;
-                value += level.price * quantity;
                 taken.push(Level {
                     price: level.price,
                     quantity,
                 });
             }
         }
+        taken
+    }
+
+    /// Walks the book's other side. One fill at the average of the levels, which are its evidence;
+    /// the average is rounded against the order so that the value never flatters it.
+    fn walk(&mut self, want: Want) -> Option<Match> {
+        let best = self.reference(want.side)?;
+        let taken = self.take_levels(want);
         let quantity: Decimal = taken.iter().map(|level| level.quantity).sum();
+        let value: Decimal = taken.iter().map(|level| level.price * level.quantity).sum();
         let average = value.checked_div(quantity)?;
-        let rounding = match order.side {
-            Side::Buy => rust_decimal::RoundingStrategy::ToPositiveInfinity,
-            Side::Sell => rust_decimal::RoundingStrategy::ToNegativeInfinity,
+        let rounding = match want.side {
+            Side::Buy => RoundingStrategy::ToPositiveInfinity,
+            Side::Sell => RoundingStrategy::ToNegativeInfinity,
         };
         let price = average.round_dp_with_strategy(8, rounding);
-        let slippage = paid_beyond(order.side, price, best, quantity, Liquidity::Taker);
-        let evidence = Evidence::Book {
-            levels: taken,
-            time: self.time,
-        };
         Some(Match {
             price,
             quantity,
             liquidity: Liquidity::Taker,
-            slippage,
-            evidence,
+            slippage: want.side.signed(price - best) * quantity,
+            evidence: Evidence::Book {
+                levels: taken,
+                time: self.time,
+            },
         })
-    }
-}
-
-/// A limit order rested and is the maker; a market order takes.
-fn one_price_match(
-    order: &Order,
-    price: Decimal,
-    reference: Decimal,
-    quantity: Decimal,
-    evidence: Evidence,
-) -> Match {
-    let liquidity = match order.order_type {
-        OrderType::Limit => Liquidity::Maker,
-        _ => Liquidity::Taker,
-    };
-    let slippage = paid_beyond(order.side, price, reference, quantity, liquidity);
-    Match {
-        price,
-        quantity,
-        liquidity,
-        slippage,
-        evidence,
-    }
-}
-
-/// What a taker paid beyond the best price there was; a maker pays nothing beyond its limit.
-fn paid_beyond(
-    side: Side,
-    price: Decimal,
-    best: Decimal,
-    quantity: Decimal,
-    liquidity: Liquidity,
-) -> Decimal {
-    match liquidity {
-        Liquidity::Maker => Decimal::ZERO,
-        Liquidity::Taker => side.signed(price - best) * quantity,
     }
 }

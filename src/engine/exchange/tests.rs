@@ -1,180 +1,258 @@
+//! The exchange by itself: a desk of orders, one account, and market data as the test says it.
+
+mod brackets;
+mod conditional;
+mod lifetimes;
+mod limits;
+mod saved;
+
+use std::collections::BTreeMap;
+
+use rust_decimal::dec;
+
 use super::*;
-use crate::domain::{Evidence, Level, Side};
+use crate::domain::{
+    Event, Evidence, Fill, Level, Liquidity, MarketEvent, OrderType, Record, TimeInForce,
+};
+use crate::engine::bots::Bot;
+use crate::engine::config::EngineConfig;
+use crate::engine::market::Market as MarketState;
+use crate::engine::outbox::Outbox;
 
-fn config() -> ExchangeConfig {
-    ExchangeConfig {
-        slippage_bps: Decimal::ZERO,
-        ..ExchangeConfig::default()
-    }
+const SECOND: i64 = 1_000_000;
+
+fn symbol() -> Symbol {
+    "BTCUSDT".parse().unwrap()
 }
 
-fn request(side: Side, quantity: i64, price: Option<i64>) -> NewOrder {
-    let symbol = "BTCUSDT".parse().unwrap();
-    match price {
-        Some(price) => NewOrder::limit(symbol, side, quantity.into(), price.into()),
-        None => NewOrder::market(symbol, side, quantity.into()),
-    }
+fn paper() -> BotId {
+    BotId::paper()
 }
 
-fn trade(price: i64, quantity: i64) -> MarketTrade {
-    MarketTrade {
-        symbol: "BTCUSDT".parse().unwrap(),
-        id: 9,
-        price: price.into(),
-        quantity: quantity.into(),
-        count: 1,
-        taker: Side::Buy,
-        time: TimeUs(5),
-    }
-}
-
-fn book(bids: &[(i64, i64)], asks: &[(i64, i64)]) -> Book {
-    let levels = |side: &[(i64, i64)]| {
-        side.iter()
-            .map(|(price, quantity)| Level {
-                price: (*price).into(),
-                quantity: (*quantity).into(),
-            })
-            .collect()
-    };
-    Book {
-        symbol: "BTCUSDT".parse().unwrap(),
-        bids: levels(bids),
-        asks: levels(asks),
-        time: TimeUs(5),
-    }
-}
-
+/// A desk with one account; prints come a second apart.
 struct Desk {
     exchange: Exchange,
+    config: EngineConfig,
+    markets: BTreeMap<Symbol, MarketState>,
+    bots: BTreeMap<BotId, Bot>,
     seq: Seq,
+    now: TimeUs,
+    prints: u64,
 }
 
 impl Desk {
-    fn with(requests: &[NewOrder]) -> Self {
-        let mut exchange = Exchange::default();
-        let mut ids = IdSource::new(Seq(1));
-        for request in requests {
-            exchange.accept(&BotId::paper(), request, ids.order(), Seq(1), TimeUs(1));
-        }
-        Self {
-            exchange,
-            seq: Seq(1),
-        }
+    /// The market stands at 100 and charges nothing.
+    fn new() -> Self {
+        let mut config = EngineConfig::default();
+        config.exchange.slippage_bps = Decimal::ZERO;
+        config.exchange.maker_fee = Decimal::ZERO;
+        config.exchange.taker_fee = Decimal::ZERO;
+        let mut bot = Bot::new(paper());
+        bot.account.deposit(dec!(1000000));
+        let mut desk = Self {
+            exchange: Exchange::default(),
+            config,
+            markets: BTreeMap::from([(symbol(), MarketState::new(symbol()))]),
+            bots: BTreeMap::from([(paper(), bot)]),
+            seq: Seq(0),
+            now: TimeUs(SECOND),
+            prints: 0,
+        };
+        desk.print(dec!(100), dec!(1));
+        desk
     }
 
-    fn see(&mut self, market: Market<'_>) -> Vec<(i64, i64, Liquidity)> {
+    fn with<T>(
+        &mut self,
+        work: impl FnOnce(&mut Exchange, &mut Floor<'_>) -> T,
+    ) -> (T, Vec<Event>) {
         self.seq = self.seq.next();
-        self.exchange
-            .match_market(market, &config(), self.seq, &mut IdSource::new(self.seq))
+        let mut out = Outbox::new(self.seq, self.now);
+        let mut floor = Floor {
+            config: &self.config,
+            markets: &self.markets,
+            bots: &mut self.bots,
+            out: &mut out,
+        };
+        let result = work(&mut self.exchange, &mut floor);
+        let events = out
+            .into_records()
             .into_iter()
-            .filter_map(|happened| match happened {
-                Happened::Filled(fill) => Some((
-                    i64::try_from(fill.price).unwrap(),
-                    i64::try_from(fill.quantity).unwrap(),
-                    fill.liquidity,
-                )),
-                Happened::Changed(_) => None,
-            })
-            .collect()
+            .map(|Record { event, .. }| event);
+        (result, events.collect())
     }
 
-    fn print(&mut self, price: i64, quantity: i64) -> Vec<(i64, i64, Liquidity)> {
-        let trade = trade(price, quantity);
-        self.see(Market::Trade {
-            trade: &trade,
-            has_book: false,
+    /// Sends an order; gives its id, and its legs' where it has some.
+    fn send(&mut self, request: &NewOrder) -> Vec<OrderId> {
+        request.validate().unwrap();
+        let terms = request.terms().unwrap();
+        let (orders, _) =
+            self.with(|exchange, floor| exchange.submit(&paper(), request, terms, floor));
+        orders.into_iter().map(|order| order.id).collect()
+    }
+
+    fn send_pair(&mut self, limit: &NewOrder, stop: &NewOrder) -> Vec<OrderId> {
+        let legs = [
+            (limit, limit.terms().unwrap()),
+            (stop, stop.terms().unwrap()),
+        ];
+        let (orders, _) = self.with(|exchange, floor| exchange.submit_pair(&paper(), legs, floor));
+        orders.into_iter().map(|order| order.id).collect()
+    }
+
+    fn see(&mut self, event: &MarketEvent) -> Vec<Event> {
+        self.now = self.now.max(event.time());
+        let market = self.markets.get_mut(&symbol()).unwrap();
+        match event {
+            MarketEvent::Trade(trade) => market.on_trade(trade),
+            MarketEvent::Book(book) => market.on_book(book),
+            MarketEvent::Bar(bar) => market.on_bar(bar),
+            #[allow(unreachable_patterns)]
+            _ => {}
+        }
+        let has_book = market.book().is_some();
+        let (_, events) = self.with(|exchange, floor| {
+            exchange.advance(floor);
+            match event {
+                MarketEvent::Trade(trade) => exchange.see(Market::Trade { trade, has_book }, floor),
+                MarketEvent::Book(book) => exchange.see(Market::Book(book), floor),
+                MarketEvent::Bar(bar) => exchange.see(Market::Bar(bar), floor),
+                #[allow(unreachable_patterns)]
+                _ => {}
+            }
+        });
+        events
+    }
+
+    /// A print by a taker of `taker`, a second after the last one.
+    fn print_by(&mut self, taker: Side, price: Decimal, quantity: Decimal) -> Vec<Event> {
+        self.prints += 1;
+        self.see(&MarketEvent::Trade(MarketTrade {
+            symbol: symbol(),
+            id: self.prints,
+            price,
+            quantity,
+            count: 1,
+            taker,
+            time: self.now.plus(SECOND),
+        }))
+    }
+
+    fn print(&mut self, price: Decimal, quantity: Decimal) -> Vec<Event> {
+        self.print_by(Side::Buy, price, quantity)
+    }
+
+    fn book(&mut self, bids: &[(i64, i64)], asks: &[(i64, i64)]) -> Vec<Event> {
+        let levels = |side: &[(i64, i64)]| {
+            side.iter()
+                .map(|(price, quantity)| Level {
+                    price: (*price).into(),
+                    quantity: (*quantity).into(),
+                })
+                .collect()
+        };
+        self.see(&MarketEvent::Book(Book {
+            symbol: symbol(),
+            bids: levels(bids),
+            asks: levels(asks),
+            time: self.now.plus(SECOND),
+        }))
+    }
+
+    fn bar(&mut self, [open, high, low, close]: [i64; 4], volume: i64) -> Vec<Event> {
+        let open_time = self.now.plus(1);
+        self.see(&MarketEvent::Bar(Bar {
+            symbol: symbol(),
+            open_time,
+            close_time: open_time.plus(60 * SECOND - 1),
+            open: open.into(),
+            high: high.into(),
+            low: low.into(),
+            close: close.into(),
+            volume: volume.into(),
+            quote_volume: None,
+            trades: None,
+            taker_buy_volume: None,
+            taker_buy_quote_volume: None,
+        }))
+    }
+
+    fn open(&self) -> Vec<&Order> {
+        self.exchange.open_orders(&paper()).collect()
+    }
+
+    fn order(&self, id: &OrderId) -> &Order {
+        self.exchange.open_order(&paper(), id).unwrap()
+    }
+
+    fn held(&self) -> Decimal {
+        self.bots[&paper()].account.quantity(&symbol())
+    }
+
+    /// Comes to hold a quantity, by fills at 100.
+    fn hold(&mut self, quantity: Decimal) {
+        let side = if quantity.is_sign_negative() {
+            Side::Sell
+        } else {
+            Side::Buy
+        };
+        self.send(&NewOrder::market(symbol(), side, quantity.abs()));
+        self.print(dec!(100), quantity.abs());
+        assert_eq!(self.held(), quantity);
+    }
+
+    fn amend(&mut self, id: &OrderId, change: &Amendment) -> Result<Order, Rejection> {
+        self.with(|exchange, floor| exchange.amend(&paper(), id, change, floor))
+            .0
+    }
+
+    fn cancel(&mut self, id: &OrderId) -> Result<Order, Rejection> {
+        self.with(|exchange, floor| exchange.cancel(&paper(), id, "asked", floor))
+            .0
+    }
+}
+
+fn limit(side: Side, quantity: Decimal, price: Decimal) -> NewOrder {
+    NewOrder::limit(symbol(), side, quantity, price)
+}
+
+fn market(side: Side, quantity: Decimal) -> NewOrder {
+    NewOrder::market(symbol(), side, quantity)
+}
+
+fn stop(side: Side, quantity: Decimal, stop_price: Decimal) -> NewOrder {
+    NewOrder {
+        order_type: OrderType::Stop,
+        stop_price: Some(stop_price),
+        ..market(side, quantity)
+    }
+}
+
+fn fills(events: &[Event]) -> Vec<&Fill> {
+    events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Fill(fill) => Some(fill),
+            _ => None,
         })
-    }
+        .collect()
 }
 
-#[test]
-fn evidence_of_the_same_input_is_too_early() {
-    let mut desk = Desk::with(&[request(Side::Buy, 1, None)]);
-    desk.seq = Seq(0);
-    assert_eq!(desk.print(100, 5), []);
-    assert_eq!(desk.print(100, 5), [(100, 1, Liquidity::Taker)]);
+/// Price, quantity and liquidity of each fill.
+fn filled(events: &[Event]) -> Vec<(Decimal, Decimal, Liquidity)> {
+    fills(events)
+        .into_iter()
+        .map(|fill| (fill.price, fill.quantity, fill.liquidity))
+        .collect()
 }
 
-#[test]
-fn a_limit_fills_at_its_limit_only_when_traded_through() {
-    let mut desk = Desk::with(&[request(Side::Buy, 1, Some(100))]);
-    assert_eq!(desk.print(100, 5), [], "at the limit others were first");
-    assert_eq!(desk.print(99, 5), [(100, 1, Liquidity::Maker)]);
-    assert_eq!(desk.print(98, 5), [], "it is filled");
-}
-
-#[test]
-fn one_prints_quantity_is_used_once_the_oldest_order_first() {
-    let mut desk = Desk::with(&[
-        request(Side::Sell, 3, Some(100)),
-        request(Side::Sell, 3, Some(100)),
-    ]);
-    assert_eq!(
-        desk.print(101, 4),
-        [(100, 3, Liquidity::Maker), (100, 1, Liquidity::Maker)]
-    );
-    assert_eq!(desk.print(101, 4), [(100, 2, Liquidity::Maker)]);
-}
-
-#[test]
-fn a_market_order_walks_the_book_and_what_is_missing_expires() {
-    let mut desk = Desk::with(&[request(Side::Buy, 5, None)]);
-    let book = book(&[(99, 1)], &[(100, 1), (102, 3)]);
-    let happened = desk.exchange.match_market(
-        Market::Book(&book),
-        &config(),
-        Seq(2),
-        &mut IdSource::new(Seq(2)),
-    );
-    let [Happened::Filled(fill), Happened::Changed(order)] = happened.as_slice() else {
-        panic!("{happened:?}")
-    };
-    assert_eq!(fill.quantity, 4.into());
-    assert_eq!(fill.price, "101.5".parse().unwrap());
-    assert_eq!(fill.slippage, 6.into());
-    assert!(matches!(&fill.evidence, Evidence::Book { levels, .. } if levels.len() == 2));
-    assert_eq!(
-        (order.status, order.filled_quantity),
-        (OrderStatus::Expired, 4.into())
-    );
-    assert_eq!(desk.exchange.open_orders(&BotId::paper()).count(), 0);
-}
-
-#[test]
-fn a_crossing_limit_takes_the_book_up_to_its_limit_and_rests() {
-    let mut desk = Desk::with(&[request(Side::Buy, 5, Some(100))]);
-    assert_eq!(
-        desk.see(Market::Book(&book(&[], &[(100, 2), (101, 9)]))),
-        [(100, 2, Liquidity::Taker)]
-    );
-    let resting: Vec<_> = desk
-        .exchange
-        .open_orders(&BotId::paper())
-        .map(Order::remaining)
-        .collect();
-    assert_eq!(resting, [3.into()]);
-}
-
-#[test]
-fn a_cancelled_order_is_gone() {
-    let mut desk = Desk::with(&[request(Side::Buy, 1, Some(100))]);
-    let id = desk
-        .exchange
-        .open_orders(&BotId::paper())
-        .next()
-        .unwrap()
-        .id
-        .clone();
-    let order = desk
-        .exchange
-        .cancel(&BotId::paper(), &id, "asked", TimeUs(3))
-        .unwrap();
-    assert_eq!(order.status, OrderStatus::Cancelled);
-    assert_eq!(desk.print(1, 5), []);
-    assert!(
-        desk.exchange
-            .cancel(&BotId::paper(), &id, "asked", TimeUs(3))
-            .is_none()
-    );
+/// Each order event's id and status.
+fn statuses(events: &[Event]) -> Vec<(&str, OrderStatus)> {
+    events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Order(order) => Some((order.id.as_str(), order.status)),
+            _ => None,
+        })
+        .collect()
 }

@@ -1,0 +1,58 @@
+//! What the exchange may see and touch of the rest of the engine while it works: prices, the
+//! accounts that its fills are booked in, and the outbox.
+
+use std::collections::BTreeMap;
+
+use super::bots::Bot;
+use super::config::{EngineConfig, ExchangeConfig};
+use super::market::Market;
+use super::outbox::Outbox;
+use crate::domain::{Book, BotId, Decimal, Event, Fill, Order, Symbol};
+
+pub struct Floor<'a> {
+    pub config: &'a EngineConfig,
+    pub markets: &'a BTreeMap<Symbol, Market>,
+    pub bots: &'a mut BTreeMap<BotId, Bot>,
+    pub out: &'a mut Outbox,
+}
+
+impl Floor<'_> {
+    pub fn exchange(&self) -> &ExchangeConfig {
+        &self.config.exchange
+    }
+
+    pub fn last_price(&self, symbol: &Symbol) -> Option<Decimal> {
+        self.markets.get(symbol).and_then(Market::price)
+    }
+
+    pub fn book(&self, symbol: &Symbol) -> Option<&Book> {
+        self.markets.get(symbol).and_then(Market::book)
+    }
+
+    /// Signed quantity of a bot's position.
+    pub fn held(&self, bot: &BotId, symbol: &Symbol) -> Decimal {
+        self.bots
+            .get(bot)
+            .map_or(Decimal::ZERO, |bot| bot.account.quantity(symbol))
+    }
+
+    pub fn tell(&mut self, order: &Order) {
+        self.out.emit(Event::Order(order.clone()));
+    }
+
+    /// Books a fill in its bot's account and tells it, with the round trip that it may have ended.
+    pub fn book_fill(&mut self, mut fill: Fill) {
+        let bot = self
+            .bots
+            .entry(fill.bot.clone())
+            .or_insert_with(|| Bot::new(fill.bot.clone()));
+        let booked = bot.account.book(&fill);
+        fill.realised_pnl = booked.realised_pnl.normalize();
+        fill.cash = bot.account.cash().normalize();
+        self.out.emit(Event::Fill(fill));
+        if let Some(trip) = booked.closed {
+            bot.keep_trip(trip.clone());
+            self.out.emit(Event::RoundTrip(trip));
+        }
+    }
+}
