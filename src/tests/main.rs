@@ -22,6 +22,7 @@ mod heavy_disk;
 mod heavy_kill;
 mod heavy_replay;
 mod ingest;
+mod orders;
 mod pages;
 mod protocol;
 mod replay;
