@@ -18,6 +18,7 @@ mod program;
 
 mod architecture;
 mod bad_frames;
+mod heavy_bracket;
 mod heavy_disk;
 mod heavy_kill;
 mod heavy_replay;
