@@ -1,7 +1,10 @@
 # Every way to build, run and check Plainsight. `make` alone lists them.
 #
 # ARGS is handed on to the program that a target ends in:
-#   make run ARGS="--feed simulated"      make e2e ARGS="smoke"      make unit ARGS="engine::"
+#   make run ARGS="--seed 7"      make e2e ARGS="smoke"      make unit ARGS="engine::"
+# FEED chooses where `run` and `dev` take their prices from; without it they are simulated, and
+# nothing goes to the network:
+#   make run FEED=binance         make run FEED=replay:FILE
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -13,6 +16,9 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 
 ARGS ?=
+FEED ?=
+# A data directory belongs to one feed: each kind has its own, unless ARGS names one.
+FEED_ARGS := $(if $(FEED),--feed $(FEED) $(if $(findstring --data,$(ARGS)),,--data data/$(firstword $(subst :, ,$(FEED)))))
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 BIN := $(TARGET)/release/plainsight
 SITE := $(or $(LEPTOS_SITE_ROOT),target/site)
@@ -44,12 +50,12 @@ setup: ## Install what building and running needs (idempotent)
 setup-test: ## Install what the tests need besides
 	@scripts/setup.sh test
 
-run: $(STAMP) ## Build if anything changed, then serve on http://127.0.0.1:3000
-	exec $(BIN) serve $(ARGS)
+run: $(STAMP) ## Build if anything changed, then serve on http://127.0.0.1:3000 (live: FEED=binance)
+	exec $(BIN) serve $(FEED_ARGS) $(ARGS)
 
 dev: setup ## Serve, and rebuild and reload when a source changes
 	CARGO_TARGET_DIR=$(WATCH_TARGET) LEPTOS_SITE_ROOT=$(WATCH_TARGET)/site \
-		cargo leptos watch -- serve $(ARGS)
+		cargo leptos watch -- serve $(FEED_ARGS) $(ARGS)
 
 build: $(STAMP) ## Release build; fails when the WASM is over its size budget
 	@echo "$(BIN), $(SITE)"

@@ -4,6 +4,7 @@
 
 const LIBRARY = "/vendor/lightweight-charts.js";
 const MAX_POINTS = 1000;
+const MAX_SHADED = 500;
 let library;
 
 const load = () => (library ??= import(LIBRARY));
@@ -25,6 +26,8 @@ function colours(element) {
     upSoft: of("--up-soft"),
     downSoft: of("--down-soft"),
     accent: of("--accent"),
+    lost: of("--shade-lost"),
+    healed: of("--shade-healed"),
   };
   probe.remove();
   return found;
@@ -62,6 +65,7 @@ class Chart {
     this.options = options;
     this.candles = [];
     this.markers = [];
+    this.shades = [];
     this.local = false;
     element.dataset.chart = "loading";
     load().then((lib) => this.open(lib), () => this.fail());
@@ -81,6 +85,12 @@ class Chart {
       crosshair: { mode: lib.CrosshairMode.Normal },
     });
     const minMove = 10 ** -this.options.places;
+    // Behind everything: full-height bars where the data was not whole.
+    this.shading = this.chart.addSeries(lib.HistogramSeries, {
+      priceScaleId: "shade", lastValueVisible: false, priceLineVisible: false,
+      autoscaleInfoProvider: () => ({ priceRange: { minValue: 0, maxValue: 1 } }),
+    });
+    this.chart.priceScale("shade").applyOptions({ scaleMargins: { top: 0, bottom: 0 } });
     this.prices = this.chart.addSeries(lib.CandlestickSeries, { borderVisible: false, priceFormat: { type: "price", precision: this.options.places, minMove } });
     this.volumes = this.chart.addSeries(lib.HistogramSeries, { priceScaleId: "volume", priceFormat: { type: "volume" }, lastValueVisible: false, priceLineVisible: false });
     this.chart.priceScale("volume").applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
@@ -127,6 +137,12 @@ class Chart {
     if (this.chart) this.drawMarkers();
   }
 
+  /** `[from in s, to in s, healed]`: where the data was not whole. */
+  setShades(json) {
+    this.shades = JSON.parse(json);
+    if (this.chart) this.drawShades();
+  }
+
   setLocal(local) {
     this.local = local;
     if (this.chart) this.applyZone();
@@ -152,6 +168,24 @@ class Chart {
     this.prices.setData(this.candles.map((row) => this.price(row)));
     this.volumes.setData(this.candles.map((row) => this.volume(row)));
     this.drawMarkers();
+    this.drawShades();
+  }
+
+  /** One bar for each period that a shade touches, also where there is no candle. */
+  drawShades() {
+    const first = this.candles[0]?.[0];
+    const period = this.options.period;
+    if (first === undefined || !period) return this.shading.setData([]);
+    const bars = new Map();
+    for (const [from, to, healed] of this.shades) {
+      const begin = Math.max(first, from - (((from % period) + period) % period));
+      for (let time = begin; time <= to && bars.size < MAX_SHADED; time += period) {
+        // What stays missing is seen over what was healed.
+        if (!healed || !bars.has(time)) bars.set(time, healed);
+      }
+    }
+    const sorted = [...bars].sort(([a], [b]) => a - b);
+    this.shading.setData(sorted.map(([time, healed]) => ({ time, value: 1, color: healed ? this.palette.healed : this.palette.lost })));
   }
 
   drawMarkers() {
@@ -185,6 +219,6 @@ class Chart {
 }
 
 window.plainsightChart = {
-  /** `options` is JSON: `{places, seconds, visible}`. */
+  /** `options` is JSON: `{places, seconds, visible, period}`. */
   create: (element, options) => new Chart(element, JSON.parse(options)),
 };

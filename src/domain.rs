@@ -24,7 +24,7 @@ pub mod position;
 pub mod time;
 pub mod trade;
 
-pub use alert::{Alert, Quality, QualityKind, Severity};
+pub use alert::{Alert, Extent, Quality, QualityKind, Severity};
 pub use bot::{NewDecision, Note, ReportedFill, ReportedOrder, ReportedPosition};
 pub use candle::{Candle, Interval};
 pub use command::{BotCommand, BotReport, FeedNotice, Input, Rejection};
@@ -37,7 +37,7 @@ pub use health::{Health, Mode};
 pub use ids::{AlertId, BotId, DecisionId, FillId, ModelId, OrderId, Seq, Symbol};
 pub use instrument::{Filters, Instrument};
 pub use ledger::{LedgerEntry, Movement};
-pub use market::{Bar, Book, Level, MarketEvent, MarketTrade, Ticker};
+pub use market::{Bar, Book, DayStatistics, Level, MarketEvent, MarketTrade, Ticker};
 pub use metric::{Metric, MetricId};
 pub use money::Decimal;
 pub use order::request::{Amendment, ClosePosition, NewOco, NewOrder, Terms, Trail};

@@ -238,6 +238,11 @@ impl Engine {
                 market.on_bar(bar);
                 exchange::Market::Bar(bar)
             }
+            MarketEvent::Day(day) => return market.on_day(day),
+            MarketEvent::Reference { bar, .. } => {
+                let fault = market.differs(bar);
+                return fault.iter().for_each(|fault| self.note_fault(fault, out));
+            }
         };
         let Self {
             exchange,
@@ -269,6 +274,7 @@ impl Engine {
             source: notice.source.clone(),
             line: notice.line,
             message: notice.message.clone(),
+            extent: notice.extent,
             count: *count,
             time: out.now,
         }));

@@ -2,6 +2,7 @@
 //! group commits. [`Reader`] answers from what was committed, over connections of its own.
 
 mod filing;
+mod inputs;
 mod journal;
 mod reader;
 
@@ -92,6 +93,8 @@ pub struct Batch {
     pub entries: Vec<Entry>,
     /// Inputs that came from outside.
     pub commands: Vec<(Seq, TimeUs, Input)>,
+    /// Inputs of a feed that cannot give them again. They are kept until the snapshots cover them.
+    pub inputs: Vec<(Seq, Input)>,
     /// Reports that were recorded: bot, kind, id.
     pub reports: Vec<(String, &'static str, String)>,
     /// The last input of the batch, also where it had no event.

@@ -5,6 +5,7 @@
 mod bars;
 mod candles;
 mod equity;
+mod shades;
 mod sharpe;
 
 use std::fmt::Write as _;
@@ -12,6 +13,7 @@ use std::fmt::Write as _;
 pub use bars::{Bar, BarPlot, bars};
 pub use candles::{CandlePlot, candles};
 pub use equity::{DRAWDOWN_HEIGHT, EquityPlot, equity};
+pub use shades::{Shade, shades};
 pub use sharpe::{SeriesPlot, rolling_sharpe};
 
 use crate::domain::TimeUs;

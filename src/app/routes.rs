@@ -105,7 +105,11 @@ impl Page {
             }
             Self::Market => {
                 topics.extend(market(focus.interval));
-                topics.extend([Topic::Trades(bot()), Topic::Decisions(bot())]);
+                topics.extend([
+                    Topic::Trades(bot()),
+                    Topic::Decisions(bot()),
+                    Topic::Quality,
+                ]);
             }
             Self::Trade => {
                 topics.extend(focus.symbol.iter().cloned().map(Topic::Market));

@@ -46,11 +46,14 @@ fn ModeBadge(health: Live<Health>) -> impl IntoView {
     let addition = move || match state.get() {
         Some(FeedState::Ended) => " ended",
         Some(FeedState::Recovering) => " recovering",
+        Some(FeedState::Warming) => " warming up",
         Some(FeedState::Halted) => " halted",
         Some(FeedState::Running) | None => "",
     };
     let meaning = move || match mode.get() {
-        Mode::Sim => "Simulated prices, simulated fills",
+        Mode::Sim => {
+            "Simulated prices, simulated fills. For Binance's live prices start it with: make run FEED=binance"
+        }
         Mode::Replay => "Recorded prices, simulated fills",
         Mode::Paper => "Live prices, simulated fills",
         Mode::Live => "Live prices; the fills are an outside bot's",

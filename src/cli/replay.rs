@@ -62,7 +62,7 @@ impl Day {
                 bar.close,
                 bar.volume,
             ),
-            MarketEvent::Book(_) => return,
+            MarketEvent::Book(_) | MarketEvent::Day(_) | MarketEvent::Reference { .. } => return,
         };
         match days.get_mut(symbol) {
             Some(day) => {

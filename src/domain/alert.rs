@@ -35,6 +35,48 @@ pub enum QualityKind {
     OutOfOrder,
     /// A source ended or could not be read on.
     SourceEnded,
+    /// Trades that were missed on the wire and fetched afterwards: nothing is missing.
+    Backfill,
+    /// A live connection was lost and made again.
+    Reconnect,
+    /// An order book was built anew from a snapshot.
+    Resync,
+    /// A live connection said nothing for too long.
+    Silence,
+    /// A candle of ours is not the exchange's.
+    CandleMismatch,
+    /// A message of a live source that could not be read.
+    BadMessage,
+}
+
+impl QualityKind {
+    /// For people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::RejectedRow => "rejected row",
+            Self::Gap => "gap",
+            Self::OutOfOrder => "out of order",
+            Self::SourceEnded => "source ended",
+            Self::Backfill => "backfilled",
+            Self::Reconnect => "reconnected",
+            Self::Resync => "book rebuilt",
+            Self::Silence => "silence",
+            Self::CandleMismatch => "candle differs",
+            Self::BadMessage => "bad message",
+        }
+    }
+}
+
+/// What a fault of the data covers, as far as it is known: market time and the exchange's ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Extent {
+    /// The last instant at which all was well, and the first at which it was so again.
+    pub from: Option<TimeUs>,
+    pub to: Option<TimeUs>,
+    /// The first and the last id that are concerned.
+    pub first_id: Option<u64>,
+    pub last_id: Option<u64>,
 }
 
 /// A fault of the data, as `quality` shows it.
@@ -46,6 +88,8 @@ pub struct Quality {
     pub source: String,
     pub line: Option<u64>,
     pub message: String,
+    #[serde(default)]
+    pub extent: Extent,
     /// Faults of this kind so far, this one included.
     pub count: u64,
     pub time: TimeUs,

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::bot::Deposit;
 use super::{
-    Amendment, BotId, ClosePosition, DecisionId, MarketEvent, NewDecision, NewOco, NewOrder, Note,
-    OrderId, QualityKind, ReportedFill, ReportedOrder, ReportedPosition, Severity, Symbol,
+    Amendment, BotId, ClosePosition, DecisionId, Extent, MarketEvent, NewDecision, NewOco,
+    NewOrder, Note, OrderId, QualityKind, ReportedFill, ReportedOrder, ReportedPosition, Severity,
+    Symbol,
 };
 
 /// Why a command was refused: a stable code, the field at fault, words for people.
@@ -151,6 +152,8 @@ pub struct FeedNotice {
     pub source: String,
     pub line: Option<u64>,
     pub message: String,
+    #[serde(default)]
+    pub extent: Extent,
 }
 
 impl FeedNotice {
@@ -158,13 +161,13 @@ impl FeedNotice {
     pub fn is_refusal(&self) -> bool {
         matches!(
             self.kind,
-            QualityKind::RejectedRow | QualityKind::OutOfOrder
+            QualityKind::RejectedRow | QualityKind::OutOfOrder | QualityKind::BadMessage
         )
     }
 }
 
-/// One input of the engine. Feed items are not journalled: they come again from the feed; bots'
-/// commands are.
+/// One input of the engine. Bots' commands are journalled. Items of a recorded or simulated feed are
+/// not, for they come again from the feed; those of a live feed are kept until a snapshot covers them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Input {

@@ -34,11 +34,53 @@ impl Mode {
 pub enum FeedState {
     /// Catching up with what was journalled before the restart.
     Recovering,
+    /// A live feed that has not shown every symbol since the start.
+    Warming,
     Running,
     /// A replay is over; everything holds still.
     Ended,
     /// It cannot go on: see `problem`.
     Halted,
+}
+
+/// How a live feed is connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkState {
+    /// Before the first connection.
+    #[default]
+    Connecting,
+    Connected,
+    /// Connected; missed trades are being fetched.
+    Backfilling,
+    /// The connection is lost and is being made again.
+    Reconnecting,
+}
+
+/// The connection of a live feed, with counts since the start.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct LinkHealth {
+    pub state: LinkState,
+    /// Which try is under way, or waited for; 0 where there is a connection.
+    pub attempt: u32,
+    /// Age of the last message with data, ms of wall time.
+    pub last_message_age_ms: Option<u64>,
+    pub messages: u64,
+    /// Over the last seconds.
+    pub messages_per_s: f64,
+    pub reconnects: u64,
+    /// Holes in trade ids or in a book; those of trades that were filled again.
+    pub gaps: u64,
+    pub healed: u64,
+    /// Books that were built from a snapshot.
+    pub snapshots: u64,
+    /// What came twice, and what could not be read.
+    pub duplicates: u64,
+    pub bad_messages: u64,
+    /// Items whose exchange time lay before what had been given: they were given as of then.
+    pub late: u64,
+    /// Why the last connection ended, or the last request failed.
+    pub problem: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,6 +96,9 @@ pub struct FeedHealth {
     /// Market seconds a wall second; `None` is as fast as it goes.
     pub speed: Option<f64>,
     pub problem: Option<String>,
+    /// Of a live feed.
+    #[serde(default)]
+    pub link: Option<LinkHealth>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -56,6 +56,19 @@ pub struct Bar {
     pub taker_buy_quote_volume: Option<Decimal>,
 }
 
+/// The exchange's own figures of the last 24 hours, rolling.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DayStatistics {
+    pub symbol: Symbol,
+    /// The price 24 hours ago.
+    pub open: Decimal,
+    pub high: Decimal,
+    pub low: Decimal,
+    /// In the base currency.
+    pub volume: Decimal,
+    pub time: TimeUs,
+}
+
 /// One item of market data: what a feed gives the engine, in the market's own order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -64,6 +77,13 @@ pub enum MarketEvent {
     Book(Book),
     /// A finished bar, where a source has nothing finer.
     Bar(Bar),
+    /// What the exchange says of the last 24 hours.
+    Day(DayStatistics),
+    /// A finished bar of the exchange to hold our own candle against; known at `known`.
+    Reference {
+        bar: Bar,
+        known: TimeUs,
+    },
 }
 
 impl MarketEvent {
@@ -71,7 +91,8 @@ impl MarketEvent {
         match self {
             Self::Trade(trade) => &trade.symbol,
             Self::Book(book) => &book.symbol,
-            Self::Bar(bar) => &bar.symbol,
+            Self::Bar(bar) | Self::Reference { bar, .. } => &bar.symbol,
+            Self::Day(day) => &day.symbol,
         }
     }
 
@@ -81,12 +102,15 @@ impl MarketEvent {
             Self::Trade(trade) => trade.time,
             Self::Book(book) => book.time,
             Self::Bar(bar) => bar.close_time,
+            Self::Day(day) => day.time,
+            Self::Reference { known, .. } => *known,
         }
     }
 }
 
-/// The state of one symbol's market, as `market:<symbol>` shows it. The 24-hour figures roll over
-/// the feed's own last 24 hours and are undefined until it has run so long.
+/// The state of one symbol's market, as `market:<symbol>` shows it. The 24-hour figures are the
+/// exchange's where the feed gives them; else they roll over the feed's own last 24 hours and are
+/// undefined until it has run so long.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ticker {
     pub symbol: Symbol,

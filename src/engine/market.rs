@@ -8,7 +8,8 @@ use super::candles::Candles;
 use super::outbox::Outbox;
 use crate::domain::time::{DAY, MINUTE, SECOND};
 use crate::domain::{
-    Bar, Book, Decimal, Event, Interval, Level, MarketTrade, Side, Symbol, Ticker, TimeUs, money,
+    Bar, Book, DayStatistics, Decimal, Event, Extent, FeedNotice, Interval, Level, MarketTrade,
+    QualityKind, Side, Symbol, Ticker, TimeUs, money,
 };
 
 /// Marks that are kept for the models, one a second: ten minutes.
@@ -17,6 +18,8 @@ pub const MARKS_KEPT: usize = 600;
 const LEVELS_SHOWN: usize = 10;
 /// A price older than this does not stand for a moment (µs), unless the feed gives longer bars.
 const PRICE_LIFETIME: i64 = MINUTE;
+/// What the exchange said of its last 24 hours longer ago is said no more (µs).
+const DAY_LIFETIME: i64 = MINUTE;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct LastPrint {
@@ -31,6 +34,9 @@ pub struct Market {
     symbol: Symbol,
     last: Option<LastPrint>,
     book: Option<Book>,
+    /// The exchange's own 24-hour figures, where the feed gives them.
+    #[serde(default)]
+    day: Option<DayStatistics>,
     prints: u64,
     /// The first print's minute: 24-hour figures need a day since then.
     since: Option<TimeUs>,
@@ -53,6 +59,7 @@ impl Market {
             symbol,
             last: None,
             book: None,
+            day: None,
             prints: 0,
             since: None,
             unmarked: None,
@@ -117,6 +124,55 @@ impl Market {
         self.seen(bar.close, bar.volume, taker, bar.close_time);
     }
 
+    pub fn on_day(&mut self, day: &DayStatistics) {
+        self.day = Some(day.clone());
+    }
+
+    /// Holds our own candle against the exchange's bar of one minute. A minute that was not seen
+    /// whole is not compared: the first one, and those that the restart of a program has cut.
+    pub fn differs(&self, bar: &Bar) -> Option<FeedNotice> {
+        if self.since? >= bar.open_time || bar.trades == Some(0) {
+            return None;
+        }
+        let minutes = self.candles.closed(Interval::M1);
+        let place = minutes
+            .binary_search_by_key(&bar.open_time, |candle| candle.open_time)
+            .ok();
+        let what = match place.and_then(|place| minutes.get(place)) {
+            None => "we have no trade in it".to_owned(),
+            Some(ours) => {
+                let figures = [
+                    ("open", ours.open, bar.open),
+                    ("high", ours.high, bar.high),
+                    ("low", ours.low, bar.low),
+                    ("close", ours.close, bar.close),
+                    ("volume", ours.volume, bar.volume),
+                ];
+                let different: Vec<_> = figures
+                    .iter()
+                    .filter(|(_, ours, theirs)| ours != theirs)
+                    .map(|(name, ours, theirs)| format!("{name} {ours}, theirs {theirs}"))
+                    .collect();
+                if different.is_empty() {
+                    return None;
+                }
+                different.join("; ")
+            }
+        };
+        Some(FeedNotice {
+            kind: QualityKind::CandleMismatch,
+            symbol: Some(self.symbol.clone()),
+            source: "kline_1m".to_owned(),
+            line: None,
+            message: format!("our minute {} is not the exchange's: {what}", bar.open_time),
+            extent: Extent {
+                from: Some(bar.open_time),
+                to: Some(bar.close_time),
+                ..Extent::default()
+            },
+        })
+    }
+
     /// A new second began at or before `now`: the last one gets its mark, candles are finished.
     pub fn advance(&mut self, now: TimeUs, out: &mut Outbox) {
         if let Some(second) = self.unmarked.take_if(|second| second.plus(SECOND) <= now)
@@ -148,7 +204,7 @@ impl Market {
     /// What `market:<symbol>` shows; `None` before the first print.
     pub fn ticker(&self) -> Option<Ticker> {
         let last = self.last.as_ref()?;
-        let day = self.day(last.time);
+        let day = self.day(last);
         let best = |levels: &[Level]| levels.iter().take(LEVELS_SHOWN).copied().collect();
         Some(Ticker {
             symbol: self.symbol.clone(),
@@ -177,9 +233,20 @@ impl Market {
         })
     }
 
-    /// The last 24 hours in minutes, undefined until the feed has run so long.
-    fn day(&self, now: TimeUs) -> Option<DayFigures> {
-        let start = now.plus(-DAY);
+    /// The last 24 hours: the exchange's word where it is fresh, else in our own minutes, undefined
+    /// until the feed has run so long.
+    fn day(&self, last: &LastPrint) -> Option<DayFigures> {
+        let fresh = |day: &&DayStatistics| last.time.since(day.time) <= DAY_LIFETIME;
+        if let Some(day) = self.day.as_ref().filter(fresh) {
+            return Some(DayFigures {
+                open: day.open,
+                // The last print may be newer than they.
+                high: day.high.max(last.price),
+                low: day.low.min(last.price),
+                volume: day.volume,
+            });
+        }
+        let start = last.time.plus(-DAY);
         if self.since? > start {
             return None;
         }
@@ -207,4 +274,100 @@ struct DayFigures {
     high: Decimal,
     low: Decimal,
     volume: Decimal,
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use rust_decimal::dec;
+
+    use super::*;
+    use crate::domain::Seq;
+
+    /// A market with a trade every ten seconds from half past the first minute on.
+    fn market() -> Market {
+        let symbol: Symbol = "BTCUSDT".parse().unwrap();
+        let mut market = Market::new(symbol.clone());
+        for n in 0..16 {
+            let time = TimeUs(30 * SECOND + n * 10 * SECOND);
+            market.advance(time, &mut Outbox::new(Seq(1), time));
+            market.on_trade(&MarketTrade {
+                symbol: symbol.clone(),
+                id: 1,
+                price: Decimal::from(100 + n),
+                quantity: dec!(0.5),
+                count: 1,
+                taker: Side::Buy,
+                time,
+            });
+        }
+        market
+    }
+
+    fn second_minute() -> Bar {
+        Bar {
+            symbol: "BTCUSDT".parse().unwrap(),
+            open_time: TimeUs(MINUTE),
+            close_time: TimeUs(2 * MINUTE - 1),
+            open: dec!(103),
+            high: dec!(108),
+            low: dec!(103),
+            close: dec!(108),
+            volume: dec!(3.0),
+            quote_volume: None,
+            trades: Some(6),
+            taker_buy_volume: None,
+            taker_buy_quote_volume: None,
+        }
+    }
+
+    #[test]
+    fn a_candle_is_held_against_the_exchanges_where_we_saw_all_of_it() {
+        let market = market();
+        assert_eq!(market.differs(&second_minute()), None);
+        let mut other = second_minute();
+        other.high = dec!(109);
+        other.volume = dec!(3.5);
+        let fault = market.differs(&other).unwrap();
+        assert!(
+            fault
+                .message
+                .ends_with("high 108, theirs 109; volume 3.0, theirs 3.5"),
+            "{}",
+            fault.message
+        );
+        assert_eq!(fault.extent.from, Some(TimeUs(MINUTE)));
+        other.open_time = TimeUs(0);
+        assert_eq!(market.differs(&other), None, "the first minute was cut");
+        other.open_time = TimeUs(5 * MINUTE);
+        assert!(market.differs(&other).unwrap().message.contains("no trade"));
+        other.trades = Some(0);
+        assert_eq!(market.differs(&other), None, "nor have they");
+    }
+
+    #[test]
+    fn the_exchanges_day_is_shown_while_it_is_fresh() {
+        let mut market = market();
+        assert_eq!(market.ticker().unwrap().high_24h, None);
+        let day = DayStatistics {
+            symbol: "BTCUSDT".parse().unwrap(),
+            open: dec!(50),
+            high: dec!(110),
+            low: dec!(40),
+            volume: dec!(1000),
+            time: TimeUs(170 * SECOND),
+        };
+        market.on_day(&day);
+        let ticker = market.ticker().unwrap();
+        assert_eq!(
+            (ticker.high_24h, ticker.low_24h),
+            (Some(dec!(110)), Some(dec!(40)))
+        );
+        assert_eq!(ticker.change_percent_24h, Some(dec!(130)));
+        market.on_day(&DayStatistics {
+            time: TimeUs(100 * SECOND),
+            ..day
+        });
+        assert_eq!(market.ticker().unwrap().high_24h, None, "it is too old");
+    }
 }

@@ -21,7 +21,6 @@ use crate::domain::{QualityKind, Symbol, TimeUs};
 mod catalogue;
 mod container;
 mod lines;
-mod number;
 mod row;
 mod rows;
 mod stream;
@@ -173,7 +172,7 @@ impl Feed for ReplayFeed {
             FeedItem::Market(_) => self.rows += 1,
             FeedItem::Notice(notice) => match notice.kind {
                 QualityKind::RejectedRow | QualityKind::OutOfOrder => self.rejected_rows += 1,
-                QualityKind::Gap | QualityKind::SourceEnded => {}
+                _ => {}
             },
         }
         Some(item)

@@ -103,6 +103,13 @@ impl Feed for SimulatedFeed {
         &self.symbols
     }
 
+    fn instruments(&self) -> Vec<crate::domain::Instrument> {
+        let listed = self.symbols.iter().zip(&self.instruments);
+        listed
+            .map(|(symbol, instrument)| instrument.listing(symbol))
+            .collect()
+    }
+
     fn identity(&self) -> String {
         let names: Vec<_> = self.symbols.iter().map(Symbol::as_str).collect();
         format!("simulated:{}:{}", self.state.seed.0, names.join(","))

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::Symbol;
 use crate::engine::config::{AgentConfig, ExchangeConfig};
+use crate::feed::BinanceConfig;
 use crate::wire::{Backoff, Stream};
 
 /// The file that is read when none is named, if it is there.
@@ -102,8 +103,12 @@ pub struct FeedConfig {
     /// Empty: what the source has by itself.
     pub symbols: Vec<Symbol>,
     pub seed: u64,
-    /// Market seconds a second, or `max`.
+    /// Market seconds a second, or `max`. A live feed has its own.
     pub speed: String,
+    /// A recorded answer of Binance's `exchangeInfo` (.json, .json.gz): the filters on orders, for a
+    /// feed that knows none.
+    pub exchange_info: Option<PathBuf>,
+    pub binance: BinanceConfig,
 }
 
 impl Default for FeedConfig {
@@ -113,6 +118,8 @@ impl Default for FeedConfig {
             symbols: Vec::new(),
             seed: 1,
             speed: "1".to_owned(),
+            exchange_info: None,
+            binance: BinanceConfig::default(),
         }
     }
 }

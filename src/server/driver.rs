@@ -18,7 +18,7 @@ use super::handle::{Answer, Call, Question, Request};
 use super::monitor::{Counters, Monitor};
 use super::projection::Projection;
 use crate::domain::health::FeedState;
-use crate::domain::{BotCommand, Input, Rejection, TimeUs};
+use crate::domain::{BotCommand, Input, MarketEvent, Rejection, Symbol, TimeUs};
 use crate::engine::{Accepted, Engine};
 use crate::feed::{Cursor, FeedItem};
 use crate::hub::{Hub, Publisher};
@@ -43,6 +43,10 @@ pub struct Parts {
     pub snapshot_every: Duration,
     /// Rows given and refused before this start.
     pub rows: (u64, u64),
+    /// The feed cannot give again what it gave: its items are journalled.
+    pub live: bool,
+    /// Symbols of a live feed that have not been traded since the start.
+    pub unseen: BTreeSet<Symbol>,
 }
 
 pub struct Driver {
@@ -146,6 +150,12 @@ impl Driver {
             };
             // Market data is never refused.
             let _ = self.process(&input, batch.received, gathered);
+            if let Input::Market(MarketEvent::Trade(trade)) = &input {
+                self.parts.unseen.remove(&trade.symbol);
+            }
+            if self.parts.live {
+                gathered.batch.inputs.push((self.parts.engine.seq(), input));
+            }
         }
         for symbol in &touched {
             self.parts.projection.touch(symbol, batch.received);
@@ -154,16 +164,17 @@ impl Driver {
         gathered.cursor = batch.cursor;
         let (rows, rejected_rows) = (self.rows, self.rejected_rows);
         let market_time = self.parts.engine.now();
+        let state = match (batch.ended, self.parts.unseen.is_empty()) {
+            (true, _) => FeedState::Ended,
+            (false, true) => FeedState::Running,
+            (false, false) => FeedState::Warming,
+        };
         self.parts.monitor.feed(|feed| {
             feed.rows = rows;
             feed.rejected_rows = rejected_rows;
             feed.market_time = Some(market_time);
             feed.received_at = Some(batch.received);
-            feed.state = if batch.ended {
-                FeedState::Ended
-            } else {
-                FeedState::Running
-            };
+            feed.state = state;
         });
     }
 

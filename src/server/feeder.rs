@@ -1,5 +1,6 @@
 //! The thread that reads the feed: paces it by wall time and hands it to the driver in batches
-//! through a bounded channel. At full speed the channel blocks the feed; nothing is dropped.
+//! through a bounded channel. At full speed the channel blocks the feed; nothing is dropped. A live
+//! feed has its own pace: what has come is handed over at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +11,7 @@ use tokio::sync::mpsc;
 
 use super::clock::wall_time;
 use crate::domain::TimeUs;
-use crate::feed::{Cursor, Feed, FeedItem, Pacer, Speed};
+use crate::feed::{Cursor, Feed, FeedItem, POLL, Pacer, Polled, Speed};
 
 /// Items of a batch at most, and batches that may wait.
 const BATCH: usize = 512;
@@ -51,13 +52,17 @@ impl Feeder {
         let thread = std::thread::Builder::new()
             .name("feed".to_owned())
             .spawn(move || {
-                Run {
+                let run = Run {
                     feed,
                     sender,
                     stop: stopped,
                     pacer: Pacer::new(speed),
+                };
+                if run.feed.link().is_some() {
+                    run.live();
+                } else {
+                    run.paced();
                 }
-                .run();
             })?;
         Ok(Self {
             batches,
@@ -88,7 +93,40 @@ struct Run {
 }
 
 impl Run {
-    fn run(mut self) {
+    fn live(mut self) {
+        let mut items = Vec::new();
+        let mut cursor_sent = Instant::now();
+        while !self.stop.load(Ordering::Relaxed) {
+            let wait = if items.is_empty() {
+                POLL
+            } else {
+                Duration::ZERO
+            };
+            match self.feed.poll(wait) {
+                Polled::Item(item) => {
+                    items.push(item);
+                    if items.len() < BATCH {
+                        continue;
+                    }
+                }
+                Polled::Idle if items.is_empty() => continue,
+                Polled::Idle => {}
+                Polled::Ended => break,
+            }
+            let with_cursor = cursor_sent.elapsed() >= CURSOR_EVERY;
+            if with_cursor {
+                cursor_sent = Instant::now();
+            }
+            let cursor = with_cursor.then(|| self.feed.cursor());
+            if !self.send(&mut items, cursor, false) {
+                return;
+            }
+        }
+        let cursor = Some(self.feed.cursor());
+        self.send(&mut items, cursor, false);
+    }
+
+    fn paced(mut self) {
         let mut items = Vec::new();
         let mut cursor_sent = Instant::now();
         while !self.stop.load(Ordering::Relaxed) {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
@@ -14,6 +14,10 @@ use super::clock::wall_time;
 use super::latency::Samples;
 use crate::domain::health::{FeedHealth, FeedState, JournalHealth, ProcessHealth};
 use crate::domain::{BotId, Health, Mode, Seq, TimeUs};
+use crate::feed::binance::Link;
+
+/// A live feed may be without a connection for so long before that is a problem.
+const LINK_LOST: Duration = Duration::from_secs(30);
 
 /// Counters that only grow, for `/metrics`.
 #[derive(Debug, Default)]
@@ -54,6 +58,8 @@ struct State {
 pub struct Monitor {
     mode: Mode,
     started: Instant,
+    /// Of a live feed.
+    link: Option<Link>,
     pub counters: Counters,
     /// Open connections.
     clients: AtomicU64,
@@ -64,7 +70,7 @@ pub struct Monitor {
 
 impl Monitor {
     /// `seq` is where the engine stands at the start.
-    pub fn new(mode: Mode, seq: Seq, feed: FeedHealth) -> Self {
+    pub fn new(mode: Mode, seq: Seq, feed: FeedHealth, link: Option<Link>) -> Self {
         let journal = JournalHealth {
             writable: true,
             problem: None,
@@ -76,6 +82,7 @@ impl Monitor {
         Self {
             mode,
             started: Instant::now(),
+            link,
             counters: Counters::default(),
             clients: AtomicU64::new(0),
             state: Mutex::new(State {
@@ -184,6 +191,18 @@ impl Monitor {
             let problem = state.feed.problem.as_deref().unwrap_or("unknown cause");
             problems.push(format!("the feed is halted: {problem}"));
         }
+        let now = Instant::now();
+        let mut feed = state.feed.clone();
+        feed.link = self.link.as_ref().map(|link| link.health(now));
+        let lost = self.link.as_ref().and_then(|link| link.lost_for(now));
+        if let Some(lost) = lost.filter(|lost| *lost >= LINK_LOST) {
+            let why = feed.link.as_ref().and_then(|link| link.problem.as_deref());
+            problems.push(format!(
+                "no connection to the market for {} s: {}",
+                lost.as_secs(),
+                why.unwrap_or("unknown cause")
+            ));
+        }
         problems.extend(
             state
                 .panics
@@ -194,7 +213,7 @@ impl Monitor {
             mode: self.mode,
             ready: problems.is_empty() && state.feed.state != FeedState::Recovering,
             problems,
-            feed: state.feed.clone(),
+            feed,
             journal: state.journal.clone(),
             seq: state.seq,
             bots: state.bots.clone(),

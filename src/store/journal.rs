@@ -10,6 +10,7 @@ use sqlx::sqlite::{
 use sqlx::{Connection as _, Row as _};
 
 use super::filing::kind_and_key;
+use super::inputs;
 use super::{Batch, Entry, Identity, Place, Reader, StoreError};
 use crate::domain::Seq;
 use crate::engine::eventlog::canonical;
@@ -106,6 +107,11 @@ impl Journal {
             _lock: lock,
         };
         Ok((journal, Reader::new(pool)))
+    }
+
+    /// Whether there is a journal in this directory.
+    pub fn is_in(directory: &Path) -> bool {
+        directory.join(FILE).is_file()
     }
 
     /// The last input whose events are here.
@@ -209,6 +215,14 @@ impl Journal {
                 .execute(&mut *transaction)
                 .await?;
         }
+        if let (Some((first, _)), Some((last, _))) = (batch.inputs.first(), batch.inputs.last()) {
+            sqlx::query("INSERT INTO inputs (last_seq, first_seq, body) VALUES (?, ?, ?)")
+                .bind(sql_int(last.0))
+                .bind(sql_int(first.0))
+                .bind(inputs::pack(&batch.inputs)?)
+                .execute(&mut *transaction)
+                .await?;
+        }
         for (bot, kind, id) in &batch.reports {
             sqlx::query("INSERT OR IGNORE INTO reports (bot, kind, id) VALUES (?, ?, ?)")
                 .bind(bot)
@@ -226,6 +240,10 @@ impl Journal {
                 .await?;
             sqlx::query("DELETE FROM snapshots WHERE seq NOT IN (SELECT seq FROM snapshots ORDER BY seq DESC LIMIT ?)")
                 .bind(SNAPSHOTS_KEPT)
+                .execute(&mut *transaction)
+                .await?;
+            // Behind the oldest snapshot that is kept, so that it could be started from as well.
+            sqlx::query("DELETE FROM inputs WHERE last_seq <= (SELECT min(seq) FROM snapshots)")
                 .execute(&mut *transaction)
                 .await?;
         }

@@ -5,7 +5,7 @@ use sqlx::Row as _;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 
 use super::journal::sql_int;
-use super::{Place, StoreError};
+use super::{Place, StoreError, inputs};
 use crate::domain::{BotId, Event, Fill, Input, Order, OrderId, Record, Seq, TimeUs};
 use crate::engine::{CANDLES_KEPT, MARKS_KEPT, TRIPS_KEPT};
 use crate::wire::{Epoch, Topic};
@@ -187,6 +187,20 @@ impl Reader {
                 ))
             })
             .collect()
+    }
+
+    /// What a live feed gave after `after`, in order.
+    pub async fn inputs(&self, after: Seq) -> Result<Vec<(Seq, Input)>, StoreError> {
+        let rows = sqlx::query("SELECT body FROM inputs WHERE last_seq > ? ORDER BY last_seq")
+            .bind(sql_int(after.0))
+            .fetch_all(&self.pool)
+            .await?;
+        let mut all = Vec::new();
+        for row in rows {
+            let unpacked = inputs::unpack(row.get::<&[u8], _>("body"))?;
+            all.extend(unpacked.into_iter().filter(|(seq, _)| *seq > after));
+        }
+        Ok(all)
     }
 
     /// The canonical lines of all events after `after`, in order, given to `each` one by one.

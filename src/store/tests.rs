@@ -113,3 +113,41 @@ async fn a_directory_is_for_one_process_and_one_run() {
     assert!(matches!(&error, StoreError::OtherRun { .. }), "{error}");
     assert!(error.to_string().contains("seed 1") && error.to_string().contains("seed 2"));
 }
+
+#[tokio::test]
+async fn a_live_feeds_inputs_are_kept_until_the_snapshots_cover_them() {
+    let directory = TempDir::new().unwrap();
+    let (mut journal, reader) = open(&directory, 1).await.unwrap();
+    let input = |seq: u64| {
+        let input = Input::Alert {
+            severity: Severity::Info,
+            code: "test".into(),
+            message: seq.to_string(),
+        };
+        (Seq(seq), input)
+    };
+    for last in [3, 6, 9, 12] {
+        let mut batch = batch(last - 2..=last);
+        batch.inputs = (last - 2..=last).map(input).collect();
+        // Behind the sixth, and in the middle of what follows.
+        if last == 6 || last == 9 {
+            batch.snapshot = Some(Snapshot {
+                seq: Seq(last),
+                created: TimeUs(1),
+                body: b"{}".to_vec(),
+            });
+        }
+        journal.append(&batch).await.unwrap();
+    }
+    let seqs = async |after| {
+        let inputs = reader.inputs(Seq(after)).await.unwrap();
+        inputs.into_iter().map(|(seq, _)| seq.0).collect::<Vec<_>>()
+    };
+    assert_eq!(seqs(9).await, [10, 11, 12]);
+    assert_eq!(
+        seqs(7).await,
+        [8, 9, 10, 11, 12],
+        "the older snapshot can be started from"
+    );
+    assert_eq!(seqs(0).await[0], 7, "what both cover is gone");
+}

@@ -321,6 +321,8 @@ impl Stopped {
     }
 
     async fn running(self, addr: SocketAddr, machine: Machine) -> TestServer {
+        // TLS is compiled in and needs to know with whose cryptography, also where it is not used.
+        plainsight::feed::binance::install_crypto();
         let http = reqwest::Client::builder()
             .no_proxy()
             .timeout(PATIENCE)

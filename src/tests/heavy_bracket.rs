@@ -18,9 +18,8 @@ async fn place(server: &TestServer, number: u64) {
     let candles: Vec<plainsight::domain::Candle> =
         server.read("/v1/candles?symbol=BTCUSDT&limit=1").await;
     let price = candles[0].close;
-    let near = |thousandths: i64| {
-        (price * (Decimal::ONE + Decimal::new(thousandths, 4))).round_dp(2)
-    };
+    let near =
+        |thousandths: i64| (price * (Decimal::ONE + Decimal::new(thousandths, 4))).round_dp(2);
     let order = json!({
         "client_order_id": format!("bracket-{number}"),
         "symbol": "BTCUSDT", "side": "buy", "type": "limit", "quantity": "0.3",
@@ -113,7 +112,11 @@ async fn legs_and_quantities_are_as_they_must_be_after_a_kill() {
     let server = stopped.start_program().await;
     let open: Vec<Order> = server.read("/v1/orders/open").await;
     let mut newest: BTreeMap<OrderId, Order> = BTreeMap::new();
-    for event in JournalFile::open(server.data()).await.topic("orders:paper").await {
+    for event in JournalFile::open(server.data())
+        .await
+        .topic("orders:paper")
+        .await
+    {
         if let Event::Order(order) = event {
             newest.insert(order.id.clone(), order);
         }
@@ -122,7 +125,9 @@ async fn legs_and_quantities_are_as_they_must_be_after_a_kill() {
     let mut open_by_id: Vec<_> = open.iter().collect();
     open_by_id.sort_by(|a, b| a.id.cmp(&b.id));
     assert_eq!(open_by_id, unfinished.collect::<Vec<_>>());
-    let protected = stages.keys().any(|stage| ["protected", "closing"].contains(stage));
+    let protected = stages
+        .keys()
+        .any(|stage| ["protected", "closing"].contains(stage));
     assert!(protected && stages.contains_key("done"), "{stages:?}");
     println!("{KILLS} kills met brackets {stages:?}");
     server.stop().await;

@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod answer;
+mod binance_standin;
 mod client;
 mod harness;
 mod journal;
@@ -18,6 +19,9 @@ mod program;
 
 mod architecture;
 mod bad_frames;
+mod binance;
+mod binance_server;
+mod heavy_binance_kill;
 mod heavy_bracket;
 mod heavy_disk;
 mod heavy_kill;

@@ -2,14 +2,16 @@
 
 use leptos::prelude::*;
 
-use crate::app::live::{use_boot, use_ticker, use_trades};
+use crate::app::live::{use_boot, use_quality, use_ticker, use_trades};
 use crate::app::nav::{INTERVALS, Links, use_focus, use_interval, use_links};
-use crate::app::panels::{BookLevels, MarketChart, TickerFacts, TradeTable};
+use crate::app::panels::{BookLevels, MarketChart, QualityTable, TickerFacts, TradeTable, shades};
 use crate::app::widgets::{Tile, keyed};
 use crate::domain::{BotId, Fill, Interval, Symbol};
 
 /// The latest fills that are shown.
 const LATEST: usize = 12;
+/// The latest faults of the market's data that are listed.
+const FAULTS: usize = 8;
 
 #[component]
 pub fn MarketPage() -> impl IntoView {
@@ -39,12 +41,23 @@ fn market(bot: BotId, symbol: Symbol) -> impl IntoView {
             })
         }
     });
+    let quality = use_quality();
+    let shades = Memo::new({
+        let symbol = symbol.clone();
+        move |_| {
+            quality.value.with(|faults| {
+                let faults = faults.as_deref().unwrap_or_default();
+                shades(faults, &symbol)
+            })
+        }
+    });
     let chart = {
         let symbol = symbol.clone();
         keyed(interval, move |interval| {
-            view! { <MarketChart bot=bot.clone() symbol=symbol.clone() interval /> }
+            view! { <MarketChart bot=bot.clone() symbol=symbol.clone() interval shades /> }
         })
     };
+    let of_this = symbol.clone();
     let switch = {
         let path = format!("/market/{symbol}");
         move || intervals(interval, path.clone(), links)
@@ -62,6 +75,9 @@ fn market(bot: BotId, symbol: Symbol) -> impl IntoView {
             </Tile>
             <Tile title="Own trades" href=links.signal("/trades") fresh=trades>
                 <TradeTable rows=of_symbol trades slots=LATEST brief=true />
+            </Tile>
+            <Tile title="Gaps and other faults of the data" href=links.signal("/system") fresh=quality>
+                <QualityTable quality slots=FAULTS symbol=of_this />
             </Tile>
         </div>
     }

@@ -4,7 +4,8 @@ use leptos::prelude::*;
 
 use crate::app::live::{use_alerts, use_health, use_quality};
 use crate::app::panels::{
-    AlertList, FeedFacts, HealthSummary, JournalFacts, LatencyTable, ProcessFacts, QualityTable,
+    AlertList, FeedFacts, HealthSummary, JournalFacts, LatencyTable, LinkFacts, ProcessFacts,
+    QualityTable,
 };
 use crate::app::widgets::Tile;
 
@@ -22,7 +23,7 @@ pub fn SystemPage() -> impl IntoView {
                 <HealthSummary health />
             </Tile>
             <Tile title="Feed" class="span-4" fresh=health>
-                <FeedFacts health />
+                <FeedFacts health /> <LinkFacts health />
             </Tile>
             <Tile title="Journal" class="span-4" fresh=health>
                 <JournalFacts health />

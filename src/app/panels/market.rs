@@ -4,17 +4,25 @@ use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 
+use crate::app::chart::Shade;
 use crate::app::format;
 use crate::app::live::{Live, use_candles, use_trades};
 use crate::app::widgets::{
     Absent, Bar, CandleChart, Fact, Figure, Marker, Reading, StaleAge, Tone,
 };
 use crate::domain::money::to_f64;
-use crate::domain::{BotId, Decimal, Fill, Interval, Level, Side, Symbol, Ticker, TimeUs};
+use crate::domain::{
+    BotId, Decimal, Fill, Interval, Level, Quality, QualityKind, Side, Symbol, Ticker, TimeUs,
+};
 
-/// Candles with the bot's fills on them.
+/// Candles with the bot's fills on them, and the stretches in which the data was not whole.
 #[component]
-pub fn MarketChart(bot: BotId, symbol: Symbol, interval: Interval) -> impl IntoView {
+pub fn MarketChart(
+    bot: BotId,
+    symbol: Symbol,
+    interval: Interval,
+    #[prop(default = Signal::stored(Vec::new()), into)] shades: Signal<Vec<Shade>>,
+) -> impl IntoView {
     let candles = use_candles(symbol.clone(), interval);
     let trades = use_trades(bot);
     let markers = Memo::new(move |_| {
@@ -33,7 +41,7 @@ pub fn MarketChart(bot: BotId, symbol: Symbol, interval: Interval) -> impl IntoV
     view! {
         <div class="market-chart" class:stale=move || candles.stale.get()>
             <StaleAge fresh=candles />
-            <CandleChart candles=candles.value markers />
+            <CandleChart candles=candles.value markers shades />
             {move || match state.get() {
                 None => Some(view! { <Absent /> }.into_any()),
                 Some(false) => {
@@ -44,6 +52,27 @@ pub fn MarketChart(bot: BotId, symbol: Symbol, interval: Interval) -> impl IntoV
         </div>
     }
     .into_any()
+}
+
+/// The stretches in which a symbol's data was not whole, as its faults tell.
+pub fn shades(faults: &[Quality], symbol: &Symbol) -> Vec<Shade> {
+    let concerned = faults
+        .iter()
+        .filter(|fault| fault.symbol.as_ref().is_none_or(|own| own == symbol));
+    concerned
+        .filter_map(|fault| {
+            let healed = match fault.kind {
+                QualityKind::Gap => false,
+                QualityKind::Backfill | QualityKind::Reconnect | QualityKind::Resync => true,
+                _ => return None,
+            };
+            Some(Shade {
+                from: fault.extent.from?,
+                to: fault.extent.to?,
+                healed,
+            })
+        })
+        .collect()
 }
 
 /// One mark for each candle and side, oldest first: many fills in one period are counted.

@@ -6,8 +6,8 @@ use crate::app::clock::use_clock;
 use crate::app::format;
 use crate::app::live::{Live, use_connection};
 use crate::app::widgets::{Fact, Figure, Reading, Tone};
-use crate::domain::Health;
-use crate::domain::health::{FeedState, Latency};
+use crate::domain::health::{FeedState, Latency, LinkHealth, LinkState};
+use crate::domain::{Health, Mode};
 
 /// In a few lines.
 #[component]
@@ -45,6 +45,7 @@ fn verdict(health: &Health) -> Reading {
 fn feed_state(health: &Health) -> Reading {
     let (word, tone) = match health.feed.state {
         FeedState::Recovering => ("recovering", Tone::Warn),
+        FeedState::Warming => ("warming up", Tone::Warn),
         FeedState::Running => ("running", Tone::Good),
         FeedState::Ended => ("ended", Tone::Quiet),
         FeedState::Halted => ("halted", Tone::Bad),
@@ -97,6 +98,18 @@ pub fn FeedFacts(health: Live<Health>) -> impl IntoView {
         None => Reading::undefined(),
     };
     view! {
+        {move || {
+            let is_simulated = health.value.with(|h| h.as_ref().is_some_and(|h| h.mode == Mode::Sim));
+            is_simulated
+                .then(|| {
+                    view! {
+                        <p class="note">
+                            "These prices are simulated. For Binance's live prices, start it with "
+                            <code>"make run FEED=binance"</code>"."
+                        </p>
+                    }
+                })
+        }}
         <dl class="facts">
             <Fact live=health name="State" field="health.feed" read=feed_state />
             <Fact live=health name="Market time" field="health.feed.market_time" read=market_time />
@@ -108,6 +121,73 @@ pub fn FeedFacts(health: Live<Health>) -> impl IntoView {
         </dl>
     }
     .into_any()
+}
+
+/// How a live feed is connected; nothing of any other.
+#[component]
+pub fn LinkFacts(health: Live<Health>) -> impl IntoView {
+    let is_live = Memo::new(move |_| {
+        let is_live = |h: &Health| h.feed.link.is_some();
+        health.value.with(|h| h.as_ref().is_some_and(is_live))
+    });
+    move || {
+        is_live.get().then(|| {
+            view! {
+                <dl class="facts">
+                    <Fact live=health name="Connection" field="health.feed.link.state" read=link_state />
+                    <Fact live=health name="Last message" field="health.feed.link.last_message_age_ms" read=|h: &Health| last_message(h) />
+                    <Fact live=health name="Messages" field="health.feed.link.messages_per_s" read=|h: &Health| of_link(h, |l| Reading::float(Some(l.messages_per_s), |v| format!("{} /s", format::float(v, 1)))) />
+                    <Fact live=health name="Reconnects" field="health.feed.link.reconnects" read=|h: &Health| of_link(h, |l| Reading::count(l.reconnects)) />
+                    <Fact live=health name="Gaps" field="health.feed.link.gaps" read=|h: &Health| of_link(h, |l| warned(l.gaps)) />
+                    <Fact live=health name="Gaps backfilled" field="health.feed.link.healed" read=|h: &Health| of_link(h, |l| Reading::count(l.healed)) />
+                    <Fact live=health name="Book snapshots" field="health.feed.link.snapshots" read=|h: &Health| of_link(h, |l| Reading::count(l.snapshots)) />
+                    <Fact live=health name="Bad messages" field="health.feed.link.bad_messages" read=|h: &Health| of_link(h, |l| warned(l.bad_messages)) />
+                    <Fact live=health name="Late items" field="health.feed.link.late" read=|h: &Health| of_link(h, |l| Reading::count(l.late)) />
+                    <Fact live=health name="Last trouble" field="health.feed.link.problem" read=|h: &Health| of_link(h, |l| words(l.problem.as_deref())) />
+                </dl>
+            }
+            .into_any()
+        })
+    }
+}
+
+fn of_link(health: &Health, read: impl Fn(&LinkHealth) -> Reading) -> Reading {
+    health
+        .feed
+        .link
+        .as_ref()
+        .map_or_else(Reading::undefined, read)
+}
+
+fn link_state(health: &Health) -> Reading {
+    of_link(health, |link| {
+        let (word, tone) = match link.state {
+            LinkState::Connecting => ("connecting", Tone::Warn),
+            LinkState::Connected => ("connected", Tone::Good),
+            LinkState::Backfilling => ("fetching missed trades", Tone::Warn),
+            LinkState::Reconnecting => ("reconnecting", Tone::Bad),
+        };
+        let text = match link.attempt {
+            0 => word.to_owned(),
+            attempt => format!("{word}, attempt {attempt}"),
+        };
+        Reading::text(text).toned(tone)
+    })
+}
+
+fn last_message(health: &Health) -> Reading {
+    of_link(health, |link| match link.last_message_age_ms {
+        Some(age) => Reading {
+            text: format::age(age.cast_signed()),
+            ..Reading::count(age)
+        },
+        None => Reading::undefined(),
+    })
+}
+
+/// A count that should be zero.
+fn warned(count: u64) -> Reading {
+    Reading::count(count).toned(if count > 0 { Tone::Warn } else { Tone::Plain })
 }
 
 #[component]

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast as _, JsValue};
 
 use super::Plot;
-use crate::app::chart;
+use crate::app::chart::{self, Shade};
 use crate::app::clock::use_clock;
 use crate::domain::{Candle, TimeUs};
 
@@ -30,6 +30,9 @@ const WAIT_MS: u32 = 50;
 pub fn CandleChart(
     #[prop(into)] candles: Signal<Option<Vec<Candle>>>,
     #[prop(into)] markers: Signal<Vec<Marker>>,
+    /// Where the data was not whole.
+    #[prop(default = Signal::stored(Vec::new()), into)]
+    shades: Signal<Vec<Shade>>,
 ) -> impl IntoView {
     let place: NodeRef<html::Div> = NodeRef::new();
     let clock = use_clock();
@@ -56,12 +59,20 @@ pub fn CandleChart(
                 Some(drawn) => drawn,
                 None => Drawn::create(&element, candles)?,
             };
-            drawn.show(candles, markers.get(), clock.is_local());
+            drawn.show(candles, markers.get(), shades.get(), clock.is_local());
             Some(drawn)
         })
     });
     let plot = Memo::new(move |_| {
         candles.with(|candles| chart::candles(candles.as_ref()?, VISIBLE, |t| clock.axis_time(t)))
+    });
+    let shaded = Memo::new(move |_| {
+        candles.with(|candles| {
+            let candles = candles.as_deref().unwrap_or_default();
+            shades.with(|shades| {
+                [false, true].map(|healed| chart::shades(candles, VISIBLE, shades, healed))
+            })
+        })
     });
     view! {
         <figure class="chart">
@@ -72,6 +83,8 @@ pub fn CandleChart(
                         .map(|plot| {
                             view! {
                                 <Plot words=plot.words levels=plot.levels times=plot.times>
+                                    <path class="shade lost" d=move || shaded.get()[0].clone()></path>
+                                    <path class="shade healed" d=move || shaded.get()[1].clone()></path>
                                     <path class="wick up" d=plot.up_wicks></path>
                                     <path class="body up" d=plot.up_bodies></path>
                                     <path class="wick down" d=plot.down_wicks></path>
@@ -103,6 +116,7 @@ struct Drawn {
     /// Start of the newest candle that was drawn.
     newest: Option<TimeUs>,
     markers: Vec<Marker>,
+    shades: Vec<Shade>,
     is_local: bool,
 }
 
@@ -114,6 +128,7 @@ impl Drawn {
         let has_seconds = last.interval.micros() < crate::domain::time::MINUTE;
         let options = serde_json::json!({
             "places": places, "seconds": has_seconds, "visible": VISIBLE,
+            "period": last.interval.micros() / crate::domain::time::SECOND,
         });
         let chart = factory()?
             .call2(&JsValue::NULL, element, &options.to_string().into())
@@ -122,11 +137,18 @@ impl Drawn {
             chart,
             newest: None,
             markers: Vec::new(),
+            shades: Vec::new(),
             is_local: false,
         })
     }
 
-    fn show(&mut self, candles: &[Candle], markers: Vec<Marker>, is_local: bool) {
+    fn show(
+        &mut self,
+        candles: &[Candle],
+        markers: Vec<Marker>,
+        shades: Vec<Shade>,
+        is_local: bool,
+    ) {
         // Only what changed since the newest that is drawn, unless that has gone.
         let known = self
             .newest
@@ -146,6 +168,15 @@ impl Drawn {
                 .collect();
             self.call("setMarkers", &json(&marks).into());
             self.markers = markers;
+        }
+        if self.shades != shades {
+            let seconds = |time: TimeUs| time.millis() / 1_000;
+            let spans: Vec<_> = shades
+                .iter()
+                .map(|shade| (seconds(shade.from), seconds(shade.to), shade.healed))
+                .collect();
+            self.call("setShades", &json(&spans).into());
+            self.shades = shades;
         }
         if self.is_local != is_local {
             self.call("setLocal", &is_local.into());

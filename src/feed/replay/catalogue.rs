@@ -13,7 +13,7 @@ use super::container::{Container, members};
 use super::row::Format;
 use super::rows::{Rows, detect};
 use crate::domain::time::{DAY, HOUR, MINUTE, SECOND};
-use crate::domain::{FeedNotice, MarketEvent, QualityKind, Symbol, TimeUs};
+use crate::domain::{Extent, FeedNotice, MarketEvent, QualityKind, Symbol, TimeUs};
 use crate::feed::{FeedError, FeedItem};
 
 /// Lines that are looked at to learn what a file is and when it starts.
@@ -320,7 +320,7 @@ fn probe(candidate: Candidate, symbol: Symbol) -> Result<Part, FeedError> {
     part.step = step.or(events
         .filter_map(|event| match event {
             MarketEvent::Bar(bar) => Some(bar.close_time.since(bar.open_time) + 1),
-            MarketEvent::Trade(_) | MarketEvent::Book(_) => None,
+            _ => None,
         })
         .min());
     Ok(part)
@@ -367,6 +367,7 @@ fn finest(parts: Vec<Part>) -> (Vec<Part>, Vec<FeedNotice>) {
             source: part.name,
             line: None,
             message: why,
+            extent: Extent::default(),
         });
     }
     (kept, left_out)

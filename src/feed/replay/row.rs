@@ -1,8 +1,8 @@
 //! One line of a dump as market data. Knows the columns of each format and what a sensible row is;
 //! knows nothing of the rows around it.
 
-use super::number::{AMOUNT_DIGITS, PRICE_DIGITS, boolean, decimal, end_time, time, whole};
 use crate::domain::{Bar, Decimal, MarketTrade, Side, Symbol, TimeUs};
+use crate::feed::number::{AMOUNT_DIGITS, PRICE_DIGITS, boolean, decimal, end_time, time, whole};
 
 /// The columns of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use super::catalogue::Part;
 use super::lines::{Line, Lines};
 use super::row::{self, Format, Row};
 use crate::domain::time::MINUTE;
-use crate::domain::{Bar, FeedNotice, MarketEvent, MarketTrade, QualityKind, TimeUs};
+use crate::domain::{Bar, Extent, FeedNotice, MarketEvent, MarketTrade, QualityKind, TimeUs};
 use crate::feed::FeedItem;
 
 pub(super) struct Rows<R> {
@@ -83,7 +83,16 @@ impl<R: Read> Rows<R> {
                 out.push(self.notice(QualityKind::Gap, message));
             } else if trade.id - last - 1 > self.rejected_since {
                 let message = format!("trade ids {} to {} are missing", last + 1, trade.id - 1);
-                out.push(self.notice(QualityKind::Gap, message));
+                let mut notice = self.notice(QualityKind::Gap, message);
+                if let FeedItem::Notice(notice) = &mut notice {
+                    notice.extent = Extent {
+                        from: Some(self.last_time),
+                        to: Some(trade.time),
+                        first_id: Some(last + 1),
+                        last_id: Some(trade.id - 1),
+                    };
+                }
+                out.push(notice);
             }
         }
         self.last_id = Some(trade.id);
@@ -143,6 +152,7 @@ impl<R: Read> Rows<R> {
             source: self.part.name.clone(),
             line: Some(self.lines.number()),
             message,
+            extent: Extent::default(),
         })
     }
 }

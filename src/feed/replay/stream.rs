@@ -8,7 +8,7 @@ use std::thread;
 
 use super::catalogue::Part;
 use super::rows::Rows;
-use crate::domain::{FeedNotice, QualityKind, TimeUs};
+use crate::domain::{Extent, FeedNotice, QualityKind, TimeUs};
 use crate::feed::FeedItem;
 
 /// Items of a batch, and how many batches may wait: with those at both ends, some 3 MB.
@@ -91,6 +91,7 @@ fn ended(name: &str, message: String) -> FeedItem {
         source: name.to_owned(),
         line: None,
         message,
+        extent: Extent::default(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! What the simulated exchange lists: start prices, tick and step sizes. Known for the great
 //! pairs, made from the name for all others, so that a symbol is the same in every run.
 
-use crate::domain::{Decimal, Symbol};
+use crate::domain::{Decimal, Filters, Symbol};
 
 /// Prices and quantities are whole numbers of ticks and steps.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +39,24 @@ impl Instrument {
         Decimal::new(1, self.quantity_scale)
     }
 
+    /// As an exchange lists it. An order is worth at least ten of the quote currency, as at Binance.
+    pub fn listing(&self, symbol: &Symbol) -> crate::domain::Instrument {
+        let (base, quote) = currencies(symbol.as_str());
+        crate::domain::Instrument {
+            symbol: symbol.clone(),
+            base: base.to_owned(),
+            quote: quote.to_owned(),
+            filters: Filters {
+                tick_size: Some(self.tick_size()),
+                min_price: Some(self.tick_size()),
+                step_size: Some(self.step_size()),
+                min_quantity: Some(self.step_size()),
+                min_notional: Some(Decimal::TEN),
+                ..Filters::default()
+            },
+        }
+    }
+
     pub(super) fn price(&self, ticks: i64) -> Decimal {
         trimmed(ticks, self.price_scale)
     }
@@ -51,6 +69,17 @@ impl Instrument {
     pub(super) fn steps_worth(&self, value: i64) -> f64 {
         let start = self.start_ticks as f64 / pow10(self.price_scale);
         value as f64 / start * pow10(self.quantity_scale)
+    }
+}
+
+/// What is traded and what it is paid in, by the endings that exchanges use.
+fn currencies(symbol: &str) -> (&str, &str) {
+    let quote = ["USDT", "USDC", "FDUSD", "BTC", "ETH", "EUR", "USD"]
+        .into_iter()
+        .find(|quote| symbol.len() > quote.len() && symbol.ends_with(quote));
+    match quote {
+        Some(quote) => symbol.split_at(symbol.len() - quote.len()),
+        None => (symbol, ""),
     }
 }
 
@@ -97,6 +126,11 @@ mod tests {
         assert_eq!(bitcoin.price(bitcoin.start_ticks).to_string(), "42000");
         assert_eq!(bitcoin.tick_size().to_string(), "0.01");
         assert_eq!(bitcoin.step_size().to_string(), "0.00001");
+        let listing = bitcoin.listing(&"BTCUSDT".parse().unwrap());
+        assert_eq!(
+            (listing.base.as_str(), listing.quote.as_str()),
+            ("BTC", "USDT")
+        );
         let other = Instrument::of(&"XYZUSDT".parse().unwrap());
         assert_eq!(other, Instrument::of(&"XYZUSDT".parse().unwrap()));
         assert_ne!(other, Instrument::of(&"ABCUSDT".parse().unwrap()));

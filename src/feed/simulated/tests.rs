@@ -77,7 +77,7 @@ fn books_are_sound_ids_contiguous_and_time_never_goes_back() {
                 *id += 1;
                 assert_eq!(trade.id, *id);
             }
-            MarketEvent::Bar(bar) => unreachable!("{bar:?}"),
+            other => unreachable!("{other:?}"),
         }
     }
     eprintln!(

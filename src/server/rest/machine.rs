@@ -15,6 +15,7 @@ use prometheus_client::registry::Registry;
 
 use super::answer;
 use crate::domain::Health;
+use crate::domain::health::LinkHealth;
 use crate::server::error::AppError;
 use crate::server::state::AppState;
 
@@ -107,6 +108,8 @@ impl Collector for Snapshot {
             )?)?;
         }
         let health = &self.health;
+        let link = health.feed.link.as_ref();
+        let of_link = |read: fn(&LinkHealth) -> u64| link.map(|link| read(link) as f64);
         let micros = |value: Option<u64>| value.map(|micros| micros as f64 / 1e6);
         let gauges = [
             (
@@ -140,6 +143,32 @@ impl Collector for Snapshot {
                 "feed_rejected_rows",
                 "Rows that were refused",
                 Some(health.feed.rejected_rows as f64),
+            ),
+            (
+                "feed_messages",
+                "Messages of the live feed",
+                of_link(|link| link.messages),
+            ),
+            (
+                "feed_reconnects",
+                "Connections of the live feed after the first",
+                of_link(|link| link.reconnects),
+            ),
+            (
+                "feed_gaps",
+                "Holes in trades or books of the live feed",
+                of_link(|link| link.gaps),
+            ),
+            (
+                "feed_gaps_healed",
+                "Holes in trades that were filled afterwards",
+                of_link(|link| link.healed),
+            ),
+            (
+                "feed_last_message_age_seconds",
+                "Since the live feed's last message",
+                link.and_then(|link| link.last_message_age_ms)
+                    .map(|age| age as f64 / 1e3),
             ),
             (
                 "resident_bytes",

@@ -1,4 +1,4 @@
-//! Numbers of a dump's cells, read straight from ASCII. Exact: every digit that is written is
+//! Numbers as Binance writes them, read straight from ASCII. Exact: every digit that is written is
 //! kept, but for trailing zeros of the fraction, which say nothing (`42283.58000000` has scale 2).
 
 use crate::domain::{Decimal, TimeUs};
@@ -92,13 +92,26 @@ pub(super) fn end_time(cell: &[u8]) -> Option<TimeUs> {
     sensible(micros(cell, 999)?)
 }
 
+/// The same of a number that was read already.
+pub(super) fn instant(value: u64) -> Option<TimeUs> {
+    sensible(of_number(value, 0)?)
+}
+
+/// As [`end_time`], of a number that was read already.
+pub(super) fn last_instant(value: u64) -> Option<TimeUs> {
+    sensible(of_number(value, 999)?)
+}
+
 fn micros(cell: &[u8], within_milli: i64) -> Option<i64> {
-    let value = whole(cell)?;
+    of_number(whole(cell)?, within_milli)
+}
+
+fn of_number(value: u64, within_milli: i64) -> Option<i64> {
     let signed = i64::try_from(value).ok()?;
     if value >= FIRST_MICROS {
         Some(signed)
     } else {
-        Some(signed * 1_000 + within_milli)
+        signed.checked_mul(1_000)?.checked_add(within_milli)
     }
 }
 
