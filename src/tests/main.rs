@@ -16,6 +16,7 @@ mod program;
 
 mod architecture;
 mod bad_frames;
+mod forms;
 mod heavy_disk;
 mod heavy_kill;
 mod heavy_replay;
@@ -26,3 +27,4 @@ mod protocol;
 mod replay;
 mod rest;
 mod resume;
+mod trading;
