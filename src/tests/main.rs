@@ -12,11 +12,14 @@ mod client;
 mod harness;
 mod journal;
 mod market;
+mod metrics;
+mod metrics_doc;
 mod program;
 
 mod architecture;
 mod bad_frames;
 mod forms;
+mod heavy_bracket;
 mod heavy_disk;
 mod heavy_kill;
 mod heavy_replay;
