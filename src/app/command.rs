@@ -12,6 +12,9 @@ use crate::app::routes::Page;
 use crate::domain::{BotId, Rejection};
 use crate::wire::form::{Fields, Receipt, Refused};
 
+/// An earlier form of this name did arrive, and asked for something else.
+const REUSED: &str = "client_order_id_reused";
+
 /// Whether the reader may give commands.
 pub fn is_operator() -> bool {
     use_boot().is_some_and(|boot| boot.desk.operator)
@@ -81,14 +84,23 @@ impl Submission {
             match answer {
                 Ok(receipt) => {
                     let _ = self.receipt.try_set(Some(receipt));
-                    let _ = self.id.try_set(format!("web-{:016x}", random()));
+                    self.rename();
                 }
                 Err(failure) => {
+                    let rejection = failure.into_rejection();
+                    if rejection.code == REUSED {
+                        self.rename();
+                    }
                     let _ = self.receipt.try_set(None);
-                    let _ = self.refused.try_set(Some(failure.into_rejection()));
+                    let _ = self.refused.try_set(Some(rejection));
                 }
             }
         });
+    }
+
+    /// What is sent next is something else.
+    fn rename(self) {
+        let _ = self.id.try_set(format!("web-{:016x}", random()));
     }
 }
 

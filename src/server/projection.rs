@@ -206,8 +206,8 @@ fn view(
                 _ => (rows.clone(), false),
             };
             *shown = Shown::Working(rows);
-            let silent = delta && changed.is_empty();
-            (!silent).then_some((Payload::Working(changed), delta))
+            // Also where nothing has changed: else what holds still would look late.
+            Some((Payload::Working(changed), delta))
         }
         Topic::Equity(bot) => {
             let last = engine.last_equity(bot);

@@ -11,12 +11,12 @@ use crate::client::Socket;
 use crate::harness::TestServer;
 
 /// A server that holds still and whose agent does nothing.
-async fn quiet() -> TestServer {
+pub async fn quiet() -> TestServer {
     TestServer::still(|config| config.agent.enabled = false).await
 }
 
 /// A limit order far below the market, changed by `change`.
-fn resting(change: &Value) -> Value {
+pub fn resting(change: &Value) -> Value {
     let mut order = json!({"symbol": "BTCUSDT", "side": "buy", "type": "limit", "quantity": "0.01", "price": "20000"});
     let fields = change.as_object().unwrap().clone();
     order.as_object_mut().unwrap().extend(fields);
@@ -24,15 +24,15 @@ fn resting(change: &Value) -> Value {
 }
 
 impl TestServer {
-    async fn delete(&self, path: &str) -> Answer {
+    pub async fn delete(&self, path: &str) -> Answer {
         self.send(self.request("DELETE", path)).await
     }
 
-    async fn patch(&self, path: &str, body: &Value) -> Answer {
+    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
         self.send(self.request("PATCH", path).json(body)).await
     }
 
-    async fn place(&self, order: &Value) -> Order {
+    pub async fn place(&self, order: &Value) -> Order {
         let answer = self.post("/v1/orders", order).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         answer.read()

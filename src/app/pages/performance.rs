@@ -3,14 +3,14 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use crate::app::live::{use_equity, use_performance};
+use crate::app::live::{use_equity, use_performance, use_portfolio};
 use crate::app::nav::{Links, use_bot, use_links};
 use crate::app::panels::{
     Accuracy, ComparedMetrics, EquityCurve, MonthHeatMap, PnlDistribution, ReturnMetrics,
     RollingSharpe, TradeMetrics,
 };
-use crate::app::widgets::{Fact, Reading, Tile, keyed};
-use crate::domain::{BotId, Performance, Window};
+use crate::app::widgets::{Fact, Figure, Reading, Tile, keyed};
+use crate::domain::{BotId, Performance, Portfolio, Window};
 
 #[component]
 pub fn PerformancePage() -> impl IntoView {
@@ -36,11 +36,18 @@ fn use_window() -> Memo<Window> {
 fn performance(bot: BotId, window: Window) -> impl IntoView {
     let links = use_links();
     let performance = use_performance(bot.clone());
-    let equity = use_equity(bot);
+    let equity = use_equity(bot.clone());
+    let portfolio = use_portfolio(bot);
+    let now = move || {
+        view! {
+            <span class="quiet">"now "</span>
+            <Figure live=portfolio field="portfolio.equity" read=|p: &Portfolio| Reading::money(p.equity) />
+        }
+    };
     view! {
         {windows(window, links)}
         <div class="grid">
-            <Tile title="Equity and drawdown" class="span-8" fresh=equity>
+            <Tile title="Equity and drawdown" class="span-8" fresh=equity aside=now>
                 <EquityCurve equity window=window.micros() />
             </Tile>
             <Tile title="Accuracy and costs" class="span-4" fresh=performance>

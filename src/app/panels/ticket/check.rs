@@ -150,7 +150,10 @@ pub fn PreTradeCheck(#[prop(into)] check: Signal<Check>) -> impl IntoView {
     view! {
         <section class="check needs-script" aria-label="Pre-trade check" data-check=move || verdict().0>
             <p class="verdict-line">{move || verdict().1}</p>
-            <dl class="facts">
+            <dl
+                class="facts"
+                hidden=move || check.with(|check| matches!(check, Check::Said { is_pair: true, .. }))
+            >
                 {fact("Price, about", "check.price", |e| Reading::price(Some(e.price)))}
                 {fact("Value", "check.value", |e| Reading::money(e.value))}
                 {fact("Fee", "check.fee", |e| Reading::money(e.fee))}
