@@ -21,7 +21,7 @@ pub use alerts::AlertList;
 pub use decisions::{Accuracy, DecisionList, Tally};
 pub use equity::EquityCurve;
 pub use market::{BookLevels, MarketChart, TickerFacts};
-pub use metrics::{ComparedMetrics, ReturnMetrics, TradeMetrics};
+pub use metrics::{ComparedMetrics, ReturnMetrics, TradeMetrics, UsageMetrics};
 pub use months::MonthHeatMap;
 pub use pnl::PnlDistribution;
 pub use positions::PositionTable;
