@@ -13,6 +13,7 @@ pub mod explain;
 pub mod health;
 pub mod ids;
 pub mod instrument;
+pub mod ledger;
 pub mod market;
 pub mod metric;
 pub mod money;
@@ -31,10 +32,11 @@ pub use decision::{
     Action, AgentEntry, AgentPhase, AgentStep, Decision, Direction, Feature, Horizon, Outcome,
 };
 pub use event::{Event, Record};
-pub use explain::{Estimate, Explanation, OrderCheck, Waiting};
+pub use explain::{Estimate, Explanation, OrderChange, OrderCheck, OrderHistory, Waiting};
 pub use health::{Health, Mode};
 pub use ids::{AlertId, BotId, DecisionId, FillId, ModelId, OrderId, Seq, Symbol};
 pub use instrument::{Filters, Instrument};
+pub use ledger::{LedgerEntry, Movement};
 pub use market::{Bar, Book, Level, MarketEvent, MarketTrade, Ticker};
 pub use metric::{Metric, MetricId};
 pub use money::Decimal;

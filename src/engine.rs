@@ -28,6 +28,8 @@ mod seen;
 mod views;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;

@@ -376,8 +376,16 @@ impl Exchange {
             let group = self.groups.entry(link.group.clone()).or_default();
             *group.member(link.role) = Some(place);
         }
+        let stop = order
+            .link
+            .as_ref()
+            .and_then(|link| self.groups.get(&link.group)?.stop);
         self.orders.insert(place, resting);
         self.recount(place);
+        // The stop of a pair counts only while it stands alone.
+        if let Some(stop) = stop {
+            self.recount(stop);
+        }
     }
 
     /// Takes an order out of every list, its desk included.

@@ -1,5 +1,7 @@
 //! The engine as a whole: determinism across a snapshot, accounting, decisions, refusals.
 
+mod orders;
+
 use proptest::prelude::*;
 
 use super::*;

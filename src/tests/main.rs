@@ -18,10 +18,12 @@ mod program;
 
 mod architecture;
 mod bad_frames;
+mod heavy_bracket;
 mod heavy_disk;
 mod heavy_kill;
 mod heavy_replay;
 mod ingest;
+mod orders;
 mod pages;
 mod protocol;
 mod replay;
