@@ -29,7 +29,7 @@ pub use decisions::{Accuracy, DecisionList, Tally};
 pub use equity::EquityCurve;
 pub use ledger::Ledger;
 pub use market::{BookLevels, MarketChart, TickerFacts, shades};
-pub use metrics::{ComparedMetrics, ReturnMetrics, TradeMetrics};
+pub use metrics::{ComparedMetrics, ReturnMetrics, TradeMetrics, UsageMetrics};
 pub use months::MonthHeatMap;
 pub use orders::{CancelAll, OpenOrders, OrderStates};
 pub use pnl::PnlDistribution;

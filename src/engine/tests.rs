@@ -103,11 +103,12 @@ fn samples_carry_buy_and_hold_and_what_was_done() {
         })
         .collect();
     let price_at = |time: TimeUs| {
-        let mut marks = records.iter().filter_map(|record| match &record.event {
+        let mut newest_first = records.iter().rev();
+        let mark = newest_first.find_map(|record| match &record.event {
             Event::Mark { price, second, .. } if *second < time => Some(*price),
             _ => None,
         });
-        marks.next_back().unwrap()
+        mark.unwrap()
     };
     let first = samples[0].0;
     for (point, _) in &samples {

@@ -7,7 +7,7 @@ use crate::app::live::{use_equity, use_performance, use_portfolio};
 use crate::app::nav::{Links, use_bot, use_links};
 use crate::app::panels::{
     Accuracy, ComparedMetrics, EquityCurve, MonthHeatMap, PnlDistribution, ReturnMetrics,
-    RollingSharpe, TradeMetrics,
+    RollingSharpe, TradeMetrics, UsageMetrics,
 };
 use crate::app::widgets::{Fact, Figure, Reading, Tile, keyed};
 use crate::domain::{BotId, Performance, Portfolio, Window};
@@ -50,8 +50,9 @@ fn performance(bot: BotId, window: Window) -> impl IntoView {
             <Tile title="Equity and drawdown" class="span-8" fresh=equity aside=now>
                 <EquityCurve equity window=window.micros() />
             </Tile>
-            <Tile title="Accuracy and costs" class="span-4" fresh=performance>
+            <Tile title="Accuracy, exposure and costs" class="span-4" fresh=performance>
                 <Accuracy performance />
+                <UsageMetrics performance window />
                 <dl class="facts">
                     <Fact live=performance name="Fees in the window" field="performance.window.fees_paid" read=move |p: &Performance| fees(p, window) />
                     <Fact live=performance name="Fees, all time" field="performance.fees_paid" read=|p: &Performance| Reading::money(p.fees_paid) />

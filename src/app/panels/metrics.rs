@@ -14,6 +14,10 @@ fn write(unit: Unit, value: f64) -> String {
     match unit {
         Unit::Fraction => fraction(value),
         Unit::Change => signed_fraction(value),
+        // A p-value of 1e-9 is not zero.
+        Unit::Ratio if value != 0.0 && value.abs() < 5e-4 => {
+            format!("{value:.1e}").replace('-', "−")
+        }
         Unit::Ratio => float(value, 3),
         Unit::Seconds => duration_s(value),
         Unit::Amount => float(value, 2),
@@ -33,7 +37,13 @@ pub fn ReturnMetrics(performance: Live<Performance>, window: Window) -> impl Int
     .into_any()
 }
 
-/// What the returns are against those of buy-and-hold, and what was held and traded for them.
+/// What was held and traded in a window.
+#[component]
+pub fn UsageMetrics(performance: Live<Performance>, window: Window) -> impl IntoView {
+    list(Sample::Samples, performance, window)
+}
+
+/// What the returns are against those of buy-and-hold.
 #[component]
 pub fn ComparedMetrics(performance: Live<Performance>, window: Window) -> impl IntoView {
     view! {
@@ -41,7 +51,6 @@ pub fn ComparedMetrics(performance: Live<Performance>, window: Window) -> impl I
             "Buy-and-hold: equal amounts of every symbol from the first sample on, with the same deposits."
         </p>
         {list(Sample::Pairs, performance, window)}
-        {list(Sample::Samples, performance, window)}
     }
     .into_any()
 }

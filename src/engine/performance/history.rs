@@ -10,7 +10,7 @@ use super::usage::{Sums, Usage};
 use super::{Returns, Step, months};
 use crate::domain::money::to_f64;
 use crate::domain::performance::{Basis, MonthReturn};
-use crate::domain::time::DAY;
+use crate::domain::time::{DAY, HOUR};
 use crate::domain::{Activity, Decimal, EquityPoint, TimeUs, Window};
 
 /// 30 days of samples taken each 60 s.
@@ -234,7 +234,9 @@ impl EquityHistory {
         before.map(|day| &day.end)
     }
 
-    /// The whole curve in at most `max_points` points: see [`thin`](super::thin()).
+    /// The whole curve in at most `max_points` points, each part [thinned](super::thin()) by itself:
+    /// the newest hour and day keep more of theirs than what is older, so that short windows have a
+    /// curve as well.
     pub fn curve(&self, max_points: usize) -> Vec<EquityPoint> {
         let Some(kept_from) = self.samples.front().map(|sample| sample.point.time) else {
             return Vec::new();
@@ -245,7 +247,23 @@ impl EquityHistory {
         let mut points: Vec<&EquityPoint> = origin.chain(days).collect();
         points.extend(self.samples.iter().map(|sample| &sample.point));
         points.dedup_by_key(|point| point.time);
-        thin_refs(&points, max_points)
+        let newest = self.last().map(|last| last.time).unwrap_or_default();
+        let from = |span: i64| points.partition_point(|point| point.time <= newest.plus(-span));
+        let (older, rest) = points.split_at(from(DAY));
+        let (day, hour) = rest.split_at(from(HOUR) - older.len());
+        if points.len() <= max_points || max_points < 20 {
+            return thin_refs(&points, max_points);
+        }
+        let for_hour = hour.len().min(max_points * 15 / 100);
+        let for_older = older.len().min(max_points * 45 / 100);
+        // What one part does not need is for the others.
+        let for_day = day.len().min(max_points - for_hour - for_older);
+        let for_hour = hour.len().min(max_points - for_older - for_day);
+        let for_older = older.len().min(max_points - for_hour - for_day);
+        let mut curve = thin_refs(older, for_older);
+        curve.extend(thin_refs(day, for_day));
+        curve.extend(thin_refs(hour, for_hour));
+        curve
     }
 }
 
@@ -253,7 +271,7 @@ impl EquityHistory {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
-    use crate::domain::time::{HOUR, MINUTE};
+    use crate::domain::time::MINUTE;
 
     fn point(time: i64, equity: i64) -> EquityPoint {
         EquityPoint {
@@ -392,6 +410,14 @@ mod tests {
         assert!(curve.len() <= 500 && curve.len() > 400);
         assert_eq!(curve[0].time, TimeUs(0));
         assert_eq!(curve.last().unwrap().time, TimeUs(32 * DAY));
+        // An hour has a curve, and a day.
+        let since = |span| {
+            let times = curve.iter().map(|point| point.time);
+            times.filter(|time| *time > TimeUs(32 * DAY - span)).count()
+        };
+        assert_eq!(since(HOUR), 60);
+        assert!(since(DAY) > 200, "{}", since(DAY));
+        assert!(curve.len() - since(DAY) > 200);
         assert_eq!(times(&history.curve(1)), [32 * DAY]);
         assert!(EquityHistory::new().curve(9).is_empty());
     }
