@@ -33,6 +33,20 @@ export interface Position {
   fees: string;
 }
 
+export interface Order {
+  id: string;
+  client_order_id: string | null;
+  symbol: string;
+  side: 'buy' | 'sell';
+  type: string;
+  status: string;
+  quantity: string;
+  filled_quantity: string;
+  price: string | null;
+  stop_price: string | null;
+  link: { group: string; role: string } | null;
+}
+
 /** A portfolio's figures; they are strings, but for counts and the like. */
 export type Figures = Record<string, unknown>;
 

@@ -2,11 +2,13 @@
 //!
 //! [`shell`] is the document and the frame of every page, [`routes`] names the pages and what each
 //! needs, `pages` puts `panels` together, and `widgets` are the parts that know nothing of trading.
-//! Everything that moves comes from [`live`].
+//! Everything that moves comes from [`live`], and what a reader asks for goes out by `command`.
 
 pub mod chart;
 pub mod clock;
+mod command;
 pub mod format;
+mod http;
 pub mod live;
 pub mod nav;
 mod pages;
@@ -26,7 +28,7 @@ pub use shell::shell;
 
 use pages::{
     DecisionsPage, MarketPage, NotFound, OverviewPage, PerformancePage, PositionsPage, SystemPage,
-    TradesPage,
+    TradePage, TradesPage,
 };
 use shell::Frame;
 
@@ -43,6 +45,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=OverviewPage />
                     <Route path=path!("/market") view=MarketPage />
                     <Route path=path!("/market/:symbol") view=MarketPage />
+                    <Route path=path!("/trade") view=TradePage />
                     <Route path=path!("/trades") view=TradesPage />
                     <Route path=path!("/positions") view=PositionsPage />
                     <Route path=path!("/decisions") view=DecisionsPage />

@@ -2,6 +2,7 @@
 //! code 2; whatever fails later is one line and exit code 1.
 
 mod args;
+mod metrics;
 mod replay;
 mod serve;
 
@@ -19,6 +20,7 @@ pub fn run() -> ExitCode {
     };
     let result = match cli.command {
         Some(Command::Replay(args)) => replay::run(&args),
+        Some(Command::Metrics(args)) => metrics::run(&args),
         Some(Command::Serve(args)) => serve::run(args),
         None => serve::run(cli.serve),
     };

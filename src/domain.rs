@@ -13,7 +13,9 @@ pub mod explain;
 pub mod health;
 pub mod ids;
 pub mod instrument;
+pub mod ledger;
 pub mod market;
+pub mod metric;
 pub mod money;
 pub mod order;
 pub mod performance;
@@ -30,18 +32,20 @@ pub use decision::{
     Action, AgentEntry, AgentPhase, AgentStep, Decision, Direction, Feature, Horizon, Outcome,
 };
 pub use event::{Event, Record};
-pub use explain::{Estimate, Explanation, OrderCheck, Waiting};
+pub use explain::{Estimate, Explanation, OrderChange, OrderCheck, OrderHistory, Waiting};
 pub use health::{Health, Mode};
 pub use ids::{AlertId, BotId, DecisionId, FillId, ModelId, OrderId, Seq, Symbol};
 pub use instrument::{Filters, Instrument};
+pub use ledger::{LedgerEntry, Movement};
 pub use market::{Bar, Book, DayStatistics, Level, MarketEvent, MarketTrade, Ticker};
+pub use metric::{Metric, MetricId};
 pub use money::Decimal;
 pub use order::request::{Amendment, ClosePosition, NewOco, NewOrder, Terms, Trail};
 pub use order::{
     LinkRole, Liquidity, Order, OrderLink, OrderStatus, OrderStep, OrderType, Side, TimeInForce,
     TradingState, Trigger, Working,
 };
-pub use performance::{EquityPoint, Metrics, Performance, RoundTrip, Window};
+pub use performance::{Activity, EquityPoint, Performance, RoundTrip, Window, WindowMetrics};
 pub use portfolio::{Invariant, Portfolio};
 pub use position::Position;
 pub use time::TimeUs;

@@ -43,7 +43,6 @@ use crate::domain::{
 };
 use agent::Agent;
 use bots::Bot;
-pub use bots::TRIPS_KEPT;
 pub use candles::KEPT as CANDLES_KEPT;
 use config::{EQUITY_SAMPLE, EngineConfig};
 use exchange::Exchange;
@@ -51,6 +50,7 @@ use floor::Floor;
 pub use market::MARKS_KEPT;
 use market::Market;
 use outbox::Outbox;
+pub use performance::TRIPS_KEPT;
 
 /// What became of a command that was carried out.
 #[derive(Debug, Clone, PartialEq)]
@@ -284,11 +284,15 @@ impl Engine {
         let Self { markets, bots, .. } = self;
         let prices = |symbol: &Symbol| price_of(markets, symbol);
         for bot in bots.values_mut() {
-            let point = bot.equity_point(&prices, time);
-            bot.history.push(point.clone());
+            let listed = markets
+                .iter()
+                .filter_map(|(symbol, market)| Some((symbol, market.price()?)));
+            let (point, activity) = bot.sample(&prices, listed, time);
+            bot.history.push(point.clone(), activity);
             out.emit(Event::Equity {
                 bot: bot.id.clone(),
                 point,
+                activity,
             });
             let invariant = bot.account.invariant(&prices);
             let broken = matches!(invariant, Invariant::Broken { .. });
@@ -345,9 +349,13 @@ impl Engine {
                     market.candles.restore(candle);
                 }
             }
-            Event::Equity { bot, point } => {
+            Event::Equity {
+                bot,
+                point,
+                activity,
+            } => {
                 if let Some(bot) = self.bots.get_mut(&bot) {
-                    bot.history.push(point);
+                    bot.history.push(point, activity);
                 }
             }
             Event::RoundTrip(trip) => {

@@ -2,10 +2,12 @@
 
 pub mod access;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod driver;
 pub mod error;
 pub mod feeder;
+pub mod forms;
 pub mod handle;
 pub mod ingest;
 pub mod latency;

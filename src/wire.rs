@@ -4,11 +4,13 @@
 //! [`stream`] names topics, [`frame`] lists the frames, [`payload`] types what a push carries,
 //! [`replica`] is a client's copy of one topic with the rule that keeps it exact, [`backoff`] says
 //! when to reconnect, [`close`] what a close code means, [`json`] writes and reads it all as JSON,
-//! and [`boot`] is what a server-rendered page hands over to the client.
+//! [`boot`] is what a server-rendered page hands over to the client, and [`form`] what the pages' forms
+//! say.
 
 pub mod backoff;
 pub mod boot;
 pub mod close;
+pub mod form;
 pub mod frame;
 pub mod json;
 pub mod payload;
@@ -16,7 +18,7 @@ pub mod replica;
 pub mod stream;
 
 pub use backoff::{Backoff, Next};
-pub use boot::{Boot, BootTopic, ClientConfig, StreamRate};
+pub use boot::{Boot, BootTopic, ClientConfig, Desk, OrderDetail, StreamRate};
 pub use close::CloseCode;
 pub use frame::{ClientFrame, Epoch, Position, Push, PushKind, ResyncReason, ServerFrame};
 pub use payload::{Payload, publication};

@@ -6,7 +6,7 @@ import { field, idsIn } from '../watch';
 
 test.use({ javaScriptEnabled: false, speed: '60' });
 
-const PAGES = ['/', '/market', '/trades', '/positions', '/decisions', '/performance', '/system'];
+const PAGES = ['/', '/market', '/trade', '/trades', '/positions', '/decisions', '/performance', '/system'];
 
 test.beforeEach('the bot has traded', async ({ server }) => {
   await expect.poll(async () => (await get<unknown[]>(server, '/v1/trades')).body.length).toBeGreaterThan(5);
@@ -46,6 +46,34 @@ test('the figures are those of the server', async ({ page, server }) => {
   const ids = await idsIn(page.locator('main'));
   const known = (await get<{ id: string }[]>(server, '/v1/trades?limit=500')).body.map(({ id }) => id);
   expect(known.join()).toContain(ids.join());
+});
+
+test('an order, a mistake and the kill switch work as plain forms', async ({ page, server }) => {
+  await page.goto(`${server.url}/trade`);
+  await page.getByLabel('Limit', { exact: true }).check({ force: true });
+  await page.getByLabel('Quantity').fill('-1');
+  await page.getByLabel('Limit price').fill('20000');
+  await page.getByRole('button', { name: 'Place order' }).click();
+  await expect(page.locator('#ticket-quantity-error')).toHaveText('quantity must be greater than zero');
+  await expect(page.getByLabel('Quantity'), 'what was typed stays').toHaveValue('-1');
+  await expect(page.getByLabel('Limit price')).toHaveValue('20000');
+
+  await page.getByLabel('Quantity').fill('0.001');
+  await page.getByRole('button', { name: 'Place order' }).click();
+  await expect(page).toHaveURL(/\/trade\?order=ord-/);
+  await expect(page.locator('.story')).toContainText('accepted');
+  const id = await page.locator('.story').getAttribute('data-order');
+  await expect(page.getByRole('button', { name: `Cancel ${id}` })).toBeVisible();
+
+  await page.getByRole('link', { name: 'Kill switch' }).click();
+  await expect(page).toHaveURL(/confirm=kill/);
+  const confirm = page.locator('main section.danger');
+  await expect(confirm).toContainText(/open orders? (is|are) cancelled/);
+  await confirm.getByRole('button', { name: 'Stop everything' }).click();
+  await expect(page.locator('.trading')).toHaveAttribute('data-trading', 'halted');
+  expect((await get<unknown[]>(server, '/v1/orders/open')).body.filter((order) => (order as { id: string }).id === id)).toEqual([]);
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await expect(page.locator('.trading')).toHaveAttribute('data-trading', 'running');
 });
 
 test('links and the bot switcher work', async ({ page, server }) => {

@@ -3,13 +3,13 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures';
 
-const PAGES = ['/', '/trades', '/positions', '/decisions', '/performance', '/system', '/market'];
+const PAGES = ['/', '/trade', '/trades', '/positions', '/decisions', '/performance', '/system', '/market'];
 
 // Fast enough for the tables to fill while they are looked at.
 test.use({ speed: '30' });
 
 /** Pages that show what the bot did: they are looked at when it did something. */
-const ROWS: Record<string, string> = { '/': 'main tr[data-id]', '/trades': 'main tr[data-id]', '/positions': 'main tr[data-id]', '/decisions': 'main li[data-id]' };
+const ROWS: Record<string, string> = { '/': 'main tr[data-id]', '/trade': 'main tr[data-id]', '/trades': 'main tr[data-id]', '/positions': 'main tr[data-id]', '/decisions': 'main li[data-id]' };
 
 for (const path of PAGES) {
   test.describe(path, () => {

@@ -130,4 +130,55 @@ test.describe('a replay that runs', () => {
     expect(sums, 'sums that the page showed').toBeGreaterThan(0);
     console.log(`${answers.size} answers, ${moments} at a seq that the page showed too, all equal; ${sums} sums on the page add up`);
   });
+
+  test('Overview, Positions, Performance, REST and the journal agree while everything moves', async ({ context, server }) => {
+    const open = async (path: string) => {
+      const page = await context.newPage();
+      await recordFigures(page);
+      await page.goto(server.url + path);
+      await isLive(page);
+      return page;
+    };
+    const pages = { Overview: await open('/'), Positions: await open('/positions'), Performance: await open('/performance') };
+    await expect.poll(async () => (await get<Fill[]>(server, '/v1/trades')).body.length, { timeout: 30_000 }).toBeGreaterThan(0);
+    const portfolios = new Map<string, Figures>();
+    const marks = new Map<string, Position[]>();
+    for (const end = Date.now() + 10_000; Date.now() < end; ) {
+      const [portfolio, positions] = await Promise.all([get<Figures>(server, '/v1/portfolio'), get<Position[]>(server, '/v1/positions')]);
+      portfolios.set(portfolio.seq, portfolio.body);
+      marks.set(positions.seq, positions.body);
+    }
+    const compared = { Overview: 0, Positions: 0, Performance: 0, journal: 0, marks: 0 };
+    for (const [name, page] of Object.entries(pages) as [keyof typeof pages, (typeof pages)['Overview']][]) {
+      const shown = await figures(page);
+      for (const [seq, body] of portfolios) {
+        const figure = shown.get(`portfolio.equity@${seq}`);
+        if (figure === undefined) continue;
+        expect(canonical(figure), `equity on ${name} at seq ${seq}`).toBe(canonical(body.equity as string));
+        compared[name] += 1;
+      }
+    }
+    // The journal, as it stood at some of those moments: its cash and quantities, at the prices of then.
+    const moments = [...portfolios.keys()].filter((seq) => marks.has(seq));
+    for (const seq of moments.filter((_, index) => index % Math.ceil(moments.length / 8) === 0)) {
+      const account = await accountOf(server.dataDir, 'paper', Number(seq));
+      const body = portfolios.get(seq) as Figures;
+      expect(account.cash.toString(), `cash at seq ${seq}`).toBe(canonical(body.cash as string));
+      expect(account.fees.toString(), `fees at seq ${seq}`).toBe(canonical(body.fees as string));
+      const prices = new Map(marks.get(seq)?.map(({ symbol, mark_price }) => [symbol, Decimal.of(mark_price)]));
+      const values = [...account.quantities].map(([symbol, quantity]) => quantity.times(prices.get(symbol) ?? Decimal.ZERO));
+      expect(Decimal.sum([account.cash, ...values]).toString(), `equity at seq ${seq}`).toBe(canonical(body.equity as string));
+      compared.journal += 1;
+      // The journal marks each second once: where the price has not moved since, it says it all alone.
+      const marked = [...account.quantities.keys()].every((symbol) => account.marks.get(symbol)?.toString() === prices.get(symbol)?.toString());
+      if (marked) {
+        expect(account.equity.toString(), `equity of the journal at seq ${seq}`).toBe(canonical(body.equity as string));
+        compared.marks += 1;
+      }
+    }
+    console.log(`${portfolios.size} answers; at the same seq: ${JSON.stringify(compared)}`);
+    for (const name of ['Overview', 'Positions', 'Performance', 'journal'] as const) {
+      expect(compared[name], `moments that ${name} shares with REST`).toBeGreaterThan(0);
+    }
+  });
 });

@@ -5,6 +5,7 @@
 //! with its age, first the server's very figures and then what the socket brings.
 
 pub mod client;
+mod orders;
 mod value;
 
 use std::sync::Arc;
@@ -17,7 +18,8 @@ use crate::domain::{
 };
 use crate::wire::{Boot, Replica, Topic};
 
-pub use value::TopicValue;
+pub use orders::{use_open_orders, use_order_log, use_working};
+pub use value::{OrderLog, TopicValue};
 
 /// How the page is connected. On the server, and until the socket is up, it is `Connecting`.
 #[derive(Debug, Clone, PartialEq)]

@@ -106,6 +106,7 @@ fn icon(page: Page) -> &'static str {
     match page {
         Page::Overview => "M4 13h6V4H4zM14 20h6v-9h-6zM4 20h6v-3H4zM14 7h6V4h-6z",
         Page::Market => "M7 4v3M7 15v5M5 7h4v8H5zM17 3v6M17 17v4M15 9h4v8h-4z",
+        Page::Trade => "M12 3v18M16 7.5c0-2-8-2.5-8 .5s8 2 8 5-8 3-8 .5",
         Page::Trades => "M4 8h13M13 4l4 4-4 4M20 16H7M11 12l-4 4 4 4",
         Page::Positions => "M12 3l9 5-9 5-9-5zM3 12.5l9 5 9-5M3 17l9 5 9-5",
         Page::Decisions => {

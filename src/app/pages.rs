@@ -7,6 +7,7 @@ mod overview;
 mod performance;
 mod positions;
 mod system;
+mod trade;
 mod trades;
 
 pub use decisions::DecisionsPage;
@@ -16,4 +17,5 @@ pub use overview::OverviewPage;
 pub use performance::PerformancePage;
 pub use positions::PositionsPage;
 pub use system::SystemPage;
+pub use trade::TradePage;
 pub use trades::TradesPage;

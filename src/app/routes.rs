@@ -18,6 +18,7 @@ pub struct Focus {
 pub enum Page {
     Overview,
     Market,
+    Trade,
     Trades,
     Positions,
     Decisions,
@@ -29,9 +30,10 @@ pub enum Page {
 pub const FIRST_INTERVAL: Interval = Interval::M1;
 
 impl Page {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Overview,
         Self::Market,
+        Self::Trade,
         Self::Trades,
         Self::Positions,
         Self::Decisions,
@@ -43,6 +45,7 @@ impl Page {
         match self {
             Self::Overview => "/",
             Self::Market => "/market",
+            Self::Trade => "/trade",
             Self::Trades => "/trades",
             Self::Positions => "/positions",
             Self::Decisions => "/decisions",
@@ -55,6 +58,7 @@ impl Page {
         match self {
             Self::Overview => "Overview",
             Self::Market => "Market",
+            Self::Trade => "Trade",
             Self::Trades => "Trades",
             Self::Positions => "Positions",
             Self::Decisions => "Decisions",
@@ -106,6 +110,10 @@ impl Page {
                     Topic::Decisions(bot()),
                     Topic::Quality,
                 ]);
+            }
+            Self::Trade => {
+                topics.extend(focus.symbol.iter().cloned().map(Topic::Market));
+                topics.extend([Topic::Orders(bot()), Topic::Working(bot())]);
             }
             Self::Trades => topics.push(Topic::Trades(bot())),
             Self::Positions => topics.push(Topic::Positions(bot())),

@@ -46,6 +46,11 @@ pub fn shell(options: LeptosOptions, boot_json: String) -> impl IntoView {
 pub fn Frame(children: Children) -> impl IntoView {
     let page = use_page();
     let title = Memo::new(move |_| page.get().map_or("Not found", |page| page.title()));
+    // The server writes the title when the page has been rendered, perhaps on another thread, where
+    // the page's own signals are out of reach: this one belongs to no page.
+    let shown = ArcRwSignal::new(title.get_untracked());
+    let follow = shown.clone();
+    Effect::new(move |_| follow.set(title.get()));
     // Tests and scripts wait for this before they touch anything.
     Effect::new(move |_| {
         if let Some(body) = document().body() {
@@ -53,7 +58,7 @@ pub fn Frame(children: Children) -> impl IntoView {
         }
     });
     view! {
-        <Title text=move || title.get() formatter=|text| format!("{text} · Plainsight") />
+        <Title text=move || shown.get() formatter=|text| format!("{text} · Plainsight") />
         <a class="skip" href="#main">
             "Skip to the content"
         </a>

@@ -8,6 +8,7 @@ use crate::app::format;
 use crate::app::live::{ConnectionState, ConnectionStats, use_connection};
 use crate::app::live::{Live, OfflineCause, use_boot, use_health, use_source};
 use crate::app::nav::{use_focus, use_interval, use_page};
+use crate::app::panels::TradingControls;
 use crate::app::routes::{Focus, Page};
 use crate::app::theme::ThemeSwitch;
 use crate::app::widgets::keyed;
@@ -26,6 +27,7 @@ pub fn StatusStrip() -> impl IntoView {
             <RoundTrip />
             <ZoneSwitch />
             <ThemeSwitch />
+            <TradingControls />
         </div>
     }
     .into_any()

@@ -29,6 +29,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Run the engine offline over recorded data, as fast as it goes, and print what came of it.
     Replay(ReplayArgs),
+    /// Print every metric of a series of returns as one JSON object.
+    Metrics(MetricsArgs),
 }
 
 /// Flags win over environment variables (PLAINSIGHT_SECTION__KEY), these over Leptos.toml.
@@ -76,4 +78,29 @@ pub struct ReplayArgs {
     /// Configuration file.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct MetricsArgs {
+    /// CSV with a column `return`, header and a column `date` optional; - is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub returns: PathBuf,
+    /// The benchmark's returns, aligned by date where both files have dates, else by row.
+    #[arg(long, value_name = "FILE")]
+    pub benchmark: Option<PathBuf>,
+    /// Periods in a year.
+    #[arg(long, value_name = "P", default_value = "365", value_parser = periods)]
+    pub periods: f64,
+    /// Print formula, n and the reason of what is undefined as well.
+    #[arg(long)]
+    pub explain: bool,
+}
+
+fn periods(text: &str) -> Result<f64, String> {
+    let periods: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if periods.is_finite() && periods > 0.0 {
+        Ok(periods)
+    } else {
+        Err("must be above 0".to_owned())
+    }
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::bot::Deposit;
 use super::{
-    AgentStep, Alert, BotId, Candle, Decimal, Decision, EquityPoint, Fill, Note, Order, Position,
-    Quality, RoundTrip, Seq, Symbol, TimeUs, TradingState,
+    Activity, AgentStep, Alert, BotId, Candle, Decimal, Decision, EquityPoint, Fill, Note, Order,
+    Position, Quality, RoundTrip, Seq, Symbol, TimeUs, TradingState,
 };
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,6 +51,8 @@ pub enum Event {
     Equity {
         bot: BotId,
         point: EquityPoint,
+        #[serde(default)]
+        activity: Activity,
     },
     Alert(Alert),
     Quality(Quality),

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Decimal, Order, OrderId, OrderStatus, Rejection, Side, TimeUs};
+use super::{Decimal, Evidence, Fill, Order, OrderId, OrderStatus, Rejection, Seq, Side, TimeUs};
 
 /// What an order that is not finished waits for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,6 +73,104 @@ pub struct Estimate {
     pub position_after: Decimal,
     /// Of the quantity, what the visible book offers at once; undefined without a book.
     pub offered: Option<Decimal>,
+}
+
+/// A state of an order, and when it took it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OrderChange {
+    pub seq: Seq,
+    /// Market time.
+    pub time: TimeUs,
+    pub order: Order,
+}
+
+/// All that is known of one order: its newest state, every state before it, and its fills.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OrderHistory {
+    pub order: Order,
+    /// Oldest first; the last one is `order`.
+    pub history: Vec<OrderChange>,
+    pub fills: Vec<Fill>,
+}
+
+impl Explanation {
+    /// How an order ended that the exchange does not hold any more, from what was journalled of it.
+    pub fn of_finished(order: Order, fills: &[Fill]) -> Self {
+        let filled = match (order.filled_quantity.is_zero(), order.average_price) {
+            (true, _) | (_, None) => "Nothing of it was filled.".to_owned(),
+            (false, Some(average)) => format!(
+                "{} of {} was filled at {} on average, by {}.",
+                order.filled_quantity.normalize(),
+                order.quantity.normalize(),
+                average.normalize(),
+                rests_on(fills),
+            ),
+        };
+        let reason = order.reason.as_deref().map(|reason| format!(": {reason}"));
+        let reason = reason.unwrap_or_default();
+        let text = match order.status {
+            OrderStatus::Filled => match order.trigger.as_ref() {
+                Some(trigger) => format!(
+                    "The market reached {} and triggered it at a stop price of {}. {filled}",
+                    trigger.price.normalize(),
+                    trigger.stop_price.normalize(),
+                ),
+                None => filled,
+            },
+            OrderStatus::Cancelled => format!("It was cancelled{reason}. {filled}"),
+            OrderStatus::Rejected => format!("It was rejected{reason}."),
+            OrderStatus::Expired => format!("It expired{reason}. {filled}"),
+            // Of another exchange: what it waits for is not known here.
+            open => format!(
+                "Its bot reports that it is {}{reason}. {filled}",
+                open.words()
+            ),
+        };
+        Self {
+            waiting: None,
+            text,
+            last_price: None,
+            best_bid: None,
+            best_ask: None,
+            distance_percent: None,
+            nearest: None,
+            time: order.updated_at,
+            order,
+        }
+    }
+}
+
+/// What the fills rest on, counted by its kind.
+fn rests_on(fills: &[Fill]) -> String {
+    let count = |kind: fn(&Evidence) -> bool| fills.iter().filter(|f| kind(&f.evidence)).count();
+    let kinds = [
+        (
+            count(|e| matches!(e, Evidence::Trade { .. })),
+            "print",
+            "prints of the tape",
+        ),
+        (
+            count(|e| matches!(e, Evidence::Book { .. })),
+            "look at the book",
+            "looks at the book",
+        ),
+        (count(|e| matches!(e, Evidence::Bar { .. })), "bar", "bars"),
+        (
+            count(|e| matches!(e, Evidence::Reported)),
+            "report of the bot",
+            "reports of the bot",
+        ),
+    ];
+    let parts: Vec<String> = kinds
+        .into_iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
+        .collect();
+    if parts.is_empty() {
+        "fills that are not in the journal".to_owned()
+    } else {
+        parts.join(" and ")
+    }
 }
 
 impl Waiting {

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Decimal, OrderType, Rejection, Symbol};
+use super::{Decimal, NewOrder, OrderType, Rejection, Symbol};
 
 /// What is traded under a symbol, and in which steps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +39,30 @@ pub struct Filters {
 }
 
 impl Filters {
+    /// Checks an order. What takes any price is valued at `last`, where there is one.
+    pub fn check(&self, order: &NewOrder, last: Option<Decimal>) -> Result<(), Rejection> {
+        for (field, price) in [
+            ("price", order.price),
+            ("stop_price", order.stop_price),
+            ("activation_price", order.activation_price),
+            ("take_profit", order.take_profit),
+            ("stop_loss", order.stop_loss),
+        ] {
+            if let Some(price) = price {
+                self.check_price(field, price)?;
+            }
+        }
+        // What only reduces may be of any size, so that no rest of a position gets stuck.
+        if order.reduce_only {
+            return Ok(());
+        }
+        self.check_quantity(order.order_type, order.quantity)?;
+        match order.price.or(order.stop_price).or(last) {
+            Some(price) => self.check_notional(price, order.quantity),
+            None => Ok(()),
+        }
+    }
+
     /// Checks a price of an order's `field`.
     pub fn check_price(&self, field: &str, price: Decimal) -> Result<(), Rejection> {
         if let Some(min) = self.min_price

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::time::{DAY, HOUR};
-use super::{BotId, Decimal, Side, Symbol, TimeUs};
+use super::{BotId, Decimal, Metric, MetricId, Side, Symbol, TimeUs};
 
 /// A span that ends now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -78,6 +78,24 @@ pub struct EquityPoint {
     pub deposits: Decimal,
     /// equity / highest equity so far − 1, zero or negative; undefined before any equity.
     pub drawdown: Option<f64>,
+    /// What the same money would be worth, had it bought equal amounts of every symbol at the first
+    /// sample and held them; later deposits buy more of the same, withdrawals sell of it. Undefined
+    /// before there is a price, and while more was withdrawn than it was worth.
+    #[serde(default)]
+    pub benchmark: Option<Decimal>,
+    /// Sharpe ratio of the 60 s returns of the last 24 h (P = 525,600), from 60 returns on.
+    #[serde(default)]
+    pub rolling_sharpe: Option<f64>,
+}
+
+/// What a bot holds and has done so far, at a sample of its equity.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Activity {
+    /// Σ |position value|.
+    pub invested: Decimal,
+    pub fees: Decimal,
+    /// Σ |fill value|.
+    pub traded: Decimal,
 }
 
 /// A position from flat to flat; a flip closes one and opens the next.
@@ -115,69 +133,68 @@ pub enum Basis {
     Daily,
 }
 
-/// The figures of one window. Fractions, not percent: 0.05 is 5 %.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Metrics {
-    pub basis: Basis,
-    /// Returns that went in.
-    pub n: u64,
-    pub total_return: Option<f64>,
-    pub cagr: Option<f64>,
-    pub volatility: Option<f64>,
-    pub sharpe: Option<f64>,
-    pub sortino: Option<f64>,
-    pub max_drawdown: Option<f64>,
-    /// Longest time under water, s.
-    pub max_drawdown_duration_s: Option<f64>,
-    pub current_drawdown: Option<f64>,
-    pub calmar: Option<f64>,
-    pub omega: Option<f64>,
-    pub gain_to_pain: Option<f64>,
-    pub ulcer: Option<f64>,
-    pub var_historical: Option<f64>,
-    pub cvar_historical: Option<f64>,
-    pub var_parametric: Option<f64>,
-    pub cvar_parametric: Option<f64>,
-    pub tail_ratio: Option<f64>,
-    pub skew: Option<f64>,
-    pub excess_kurtosis: Option<f64>,
-    pub psr: Option<f64>,
-    pub stability: Option<f64>,
-    pub period_win_rate: Option<f64>,
-    pub trades: TradeStatistics,
+impl Basis {
+    /// P: 365 days, or as many minutes as these have. Markets never close here.
+    pub fn periods_per_year(self) -> u32 {
+        match self {
+            Self::Daily => 365,
+            Self::Intraday => 525_600,
+        }
+    }
 }
 
-/// The figures of the round trips that closed in a window, net of fees.
+/// The figures of one window. Fractions, not percent: 0.05 is 5 %.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TradeStatistics {
+pub struct WindowMetrics {
+    pub basis: Basis,
+    pub periods_per_year: u32,
+    /// Returns that went in.
     pub n: u64,
-    pub win_rate: Option<f64>,
-    pub profit_factor: Option<f64>,
-    pub payoff: Option<f64>,
-    /// In the quote currency, for one trade.
-    pub expectancy: Option<f64>,
-    pub expectancy_ratio: Option<f64>,
-    pub kelly: Option<f64>,
-    pub sqn: Option<f64>,
-    /// Two-sided one-sample t-test of the mean against zero.
-    pub p_value: Option<f64>,
-    pub average_holding_s: Option<f64>,
-    pub average_mae: Option<f64>,
-    pub average_mfe: Option<f64>,
-    pub longest_winning_streak: u64,
-    pub longest_losing_streak: u64,
+    pub fees_paid: Decimal,
+    /// Every metric there is.
+    pub metrics: BTreeMap<MetricId, Metric>,
+    pub pnl_distribution: Distribution,
+}
+
+impl WindowMetrics {
+    /// `None` too where the metric is not there at all.
+    pub fn value(&self, id: MetricId) -> Option<f64> {
+        self.metrics.get(&id)?.value
+    }
+}
+
+/// How many round trips earned how much, net of fees: bins of one width, the first from `from` on,
+/// each without its upper end. Zero is an edge or outside. No trips, no bins.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Distribution {
+    pub from: Decimal,
+    pub width: Decimal,
+    pub counts: Vec<u64>,
+}
+
+/// The return of a UTC month, compounded from the ends of its days.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MonthReturn {
+    pub year: i32,
+    /// 1 to 12.
+    pub month: u8,
+    pub value: Option<f64>,
+    /// Days that went in.
+    pub n: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Performance {
     pub bot: BotId,
-    pub windows: BTreeMap<Window, Metrics>,
+    pub windows: BTreeMap<Window, WindowMetrics>,
     pub fees_paid: Decimal,
     /// Σ |fill value| / equity now, all time.
     pub turnover: Option<f64>,
     /// Share of resolved decisions that were right, and how many there were.
     pub accuracy: Option<f64>,
     pub resolved_decisions: u64,
+    /// Oldest first, the running one last; the newest 120.
+    pub months: Vec<MonthReturn>,
     /// Market time.
     pub time: TimeUs,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BotId, Decimal, TimeUs, TradingState};
+use super::{BotId, Decimal, TimeUs, TradingState, money};
 
 /// Whether the identities of accounting hold at this moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,4 +40,11 @@ pub struct Portfolio {
     pub trading: TradingState,
     /// Market time.
     pub time: TimeUs,
+}
+
+impl Portfolio {
+    /// What is at the market, in percent of the equity; undefined where there is none.
+    pub fn exposure_percent(&self) -> Option<Decimal> {
+        money::percent(self.invested, self.equity).filter(|_| self.equity > Decimal::ZERO)
+    }
 }

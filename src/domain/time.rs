@@ -48,6 +48,13 @@ impl TimeUs {
         self.0.saturating_sub(earlier.0)
     }
 
+    /// The UTC year and month, 1 to 12; `None` for an instant that the calendar does not reach.
+    pub fn year_and_month(self) -> Option<(i32, u8)> {
+        let seconds = self.0.div_euclid(SECOND);
+        let date = OffsetDateTime::from_unix_timestamp(seconds).ok()?.date();
+        Some((date.year(), u8::from(date.month())))
+    }
+
     /// RFC 3339 in UTC with the digits that are needed, as `2024-01-01T00:00:00.001Z`; the plain
     /// number for an instant that the calendar does not reach.
     pub fn rfc3339(self) -> String {
@@ -72,6 +79,14 @@ mod tests {
     fn periods_start_on_utc_boundaries_also_before_the_epoch() {
         assert_eq!(TimeUs(DAY + 5).floor(DAY), TimeUs(DAY));
         assert_eq!(TimeUs(-1).floor(MINUTE), TimeUs(-MINUTE));
+    }
+
+    #[test]
+    fn months_are_of_the_utc_calendar() {
+        let first = TimeUs::from_millis(1_704_067_200_000);
+        assert_eq!(first.year_and_month(), Some((2024, 1)));
+        assert_eq!(first.plus(-1).year_and_month(), Some((2023, 12)));
+        assert_eq!(TimeUs(i64::MIN).year_and_month(), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::holding::{Booked, Holding};
 use crate::domain::{
-    BotId, Decimal, EquityPoint, Fill, Invariant, Portfolio, Position, Symbol, TimeUs,
+    Activity, BotId, Decimal, EquityPoint, Fill, Invariant, Portfolio, Position, Symbol, TimeUs,
     TradingState, money,
 };
 
@@ -131,6 +131,15 @@ impl Account {
             totals.fees += holding.fees;
         }
         totals
+    }
+
+    /// What is held and was done so far, at the prices of `totals`.
+    pub fn activity(&self, totals: &Totals) -> Activity {
+        Activity {
+            invested: totals.invested.normalize(),
+            fees: totals.fees.normalize(),
+            traded: self.traded_value.normalize(),
+        }
     }
 
     /// All holdings there ever were, by symbol; flat ones keep their realised figures.

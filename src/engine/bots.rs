@@ -1,17 +1,16 @@
 //! What the engine holds for each bot, built in or not.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::account::{Account, Prices};
 use super::decisions::Decisions;
-use super::performance::EquityHistory;
+use super::performance::{BuyAndHold, EquityHistory, TripHistory};
 use super::seen::Seen;
-use crate::domain::{BotId, EquityPoint, Order, OrderId, RoundTrip, TimeUs, TradingState};
-
-/// Round trips that the statistics look back on.
-pub const TRIPS_KEPT: usize = 10_000;
+use crate::domain::{
+    Activity, BotId, Decimal, EquityPoint, Order, OrderId, RoundTrip, Symbol, TimeUs, TradingState,
+};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Bot {
@@ -22,6 +21,9 @@ pub struct Bot {
     /// Open orders at another exchange, as the bot last reported them.
     pub reported_orders: BTreeMap<OrderId, Order>,
     pub invariant_broken: bool,
+    /// What the same money would be, bought and held.
+    #[serde(default)]
+    pub hold: BuyAndHold,
     /// It trades elsewhere and tells of it: what it holds is not ours to close.
     #[serde(default)]
     pub reports: bool,
@@ -30,7 +32,7 @@ pub struct Bot {
     #[serde(skip)]
     pub history: EquityHistory,
     #[serde(skip)]
-    pub trips: VecDeque<RoundTrip>,
+    pub trips: TripHistory,
 }
 
 impl Bot {
@@ -42,28 +44,36 @@ impl Bot {
             seen: Seen::default(),
             reported_orders: BTreeMap::new(),
             invariant_broken: false,
+            hold: BuyAndHold::default(),
             reports: false,
             trading: TradingState::Running,
             history: EquityHistory::new(),
-            trips: VecDeque::new(),
+            trips: TripHistory::default(),
         }
     }
 
     pub fn keep_trip(&mut self, trip: RoundTrip) {
-        self.trips.push_back(trip);
-        if self.trips.len() > TRIPS_KEPT {
-            self.trips.pop_front();
-        }
+        self.trips.push(&trip);
     }
 
-    pub fn equity_point(&self, prices: Prices<'_>, time: TimeUs) -> EquityPoint {
-        let equity = self.account.totals(prices).equity;
+    /// The sample that is due now, at these prices, `listed` being all symbols with theirs.
+    pub fn sample<'a>(
+        &mut self,
+        prices: Prices<'_>,
+        listed: impl Iterator<Item = (&'a Symbol, Decimal)>,
+        time: TimeUs,
+    ) -> (EquityPoint, Activity) {
+        let totals = self.account.totals(prices);
         let deposits = self.account.deposits();
-        EquityPoint {
+        let mut point = EquityPoint {
             time,
-            equity: equity.normalize(),
+            equity: totals.equity.normalize(),
             deposits: deposits.normalize(),
-            drawdown: self.history.drawdown(equity, deposits),
-        }
+            drawdown: self.history.drawdown(totals.equity, deposits),
+            benchmark: self.hold.value(totals.equity, deposits, listed),
+            rolling_sharpe: None,
+        };
+        point.rolling_sharpe = self.history.rolling_sharpe(&point);
+        (point, self.account.activity(&totals))
     }
 }

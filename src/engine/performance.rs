@@ -6,14 +6,21 @@
 //! taken to be finite.
 
 pub mod benchmark;
+pub mod distribution;
 pub mod drawdown;
+pub mod figures;
 pub mod history;
+pub mod hold;
 pub mod moments;
+pub mod months;
 pub mod returns;
 pub mod risk;
+mod steps;
 mod sums;
 mod thin;
 pub mod trades;
+mod trips;
+mod usage;
 
 #[cfg(test)]
 mod fixtures;
@@ -21,127 +28,122 @@ mod fixtures;
 mod properties;
 
 pub use history::EquityHistory;
+pub use hold::BuyAndHold;
+pub use steps::{Returns, Step};
 pub use thin::thin;
+pub use trips::{Trip, TripHistory};
+pub use usage::Usage;
 
-use crate::domain::money::to_f64;
-use crate::domain::performance::Basis;
-use crate::domain::{Decimal, EquityPoint, Metrics, RoundTrip, TimeUs};
+use std::collections::BTreeMap;
 
-/// Periods in a year: 365 days, or as many minutes as these have. Markets never close here.
-pub fn periods_per_year(basis: Basis) -> f64 {
-    match basis {
-        Basis::Daily => 365.0,
-        Basis::Intraday => 525_600.0,
+use crate::domain::performance::{Basis, Distribution};
+use crate::domain::{Activity, Decimal, EquityPoint, TimeUs, Window, WindowMetrics};
+use distribution::distribution;
+use figures::Figures;
+
+/// Round trips that the statistics look back on.
+pub const TRIPS_KEPT: usize = 10_000;
+
+/// What a look at a bot's performance is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing<'a> {
+    pub history: &'a EquityHistory,
+    pub trips: &'a TripHistory,
+    /// What the account is worth, and what was done in it, now.
+    pub equity: Decimal,
+    pub activity: Activity,
+}
+
+/// The figures of every window that ends at `now`.
+///
+/// Each is computed anew from at most a day of minutes, three days of them, or the ends of days, and
+/// at most [`TRIPS_KEPT`] round trips: returns are made once, when a sample is taken. Windows that
+/// hold the very same returns or trips, as all long ones do at first, share their figures.
+pub fn windows(standing: &Standing<'_>, now: TimeUs) -> BTreeMap<Window, WindowMetrics> {
+    let mut returned: Option<((Basis, Returns), Figures)> = None;
+    let mut traded: Option<(usize, Figures, Distribution)> = None;
+    let mut windows = BTreeMap::new();
+    for window in Window::ALL {
+        let made = standing.history.returns(window, now);
+        let of_returns = match returned.take() {
+            Some((known, figures)) if known == made => (known, figures),
+            _ => {
+                let figures = figures_of(&made.1, made.0);
+                (made, figures)
+            }
+        };
+        let since = window.micros();
+        let since = since.map_or(TimeUs(i64::MIN), |span| now.plus(-span));
+        let trips = standing.trips.since(since);
+        // Each window holds the trips of the shorter ones: as many are the same ones.
+        let of_trips = match traded.take() {
+            Some(known) if known.0 == trips.len() => known,
+            _ => trips_of(&trips),
+        };
+        let usage = standing
+            .history
+            .usage(window, now, standing.equity, standing.activity);
+        windows.insert(window, put_together(&of_returns, &usage, &of_trips));
+        returned = Some(of_returns);
+        traded = Some(of_trips);
     }
+    windows
 }
 
-/// The simple returns between consecutive equity points, and when each was made.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Returns {
-    /// The moment the first return counts from.
-    pub start: TimeUs,
-    /// The end of each period.
-    pub times: Vec<TimeUs>,
-    pub values: Vec<f64>,
+fn figures_of(made: &Returns, basis: Basis) -> Figures {
+    let periods = f64::from(basis.periods_per_year());
+    let (r, b) = made.pairs();
+    let mut figures = figures::of_returns(&made.values, made.start, &made.times, periods);
+    figures.extend(figures::of_pairs(&r, &b, periods));
+    figures
 }
 
-impl Returns {
-    /// r = (E_t − ΔD − E_{t−1}) / E_{t−1}, where ΔD is what was deposited in the period (negative:
-    /// withdrawn), taken to have come at its end. A period that began with no equity, or less than
-    /// none, has no return and is left out.
-    ///
-    /// `points` are oldest first and the first is only the base. Each step is one period however
-    /// long it took: a gap in the samples is not filled.
-    pub fn of(points: &[EquityPoint]) -> Self {
-        let mut returns = Self::default();
-        for pair in points.windows(2) {
-            let [before, after] = pair else { continue };
-            if before.equity <= Decimal::ZERO {
-                continue;
-            }
-            let value = gain(before, after) / to_f64(before.equity);
-            if !value.is_finite() {
-                continue;
-            }
-            if returns.values.is_empty() {
-                returns.start = before.time;
-            }
-            returns.times.push(after.time);
-            returns.values.push(value);
-        }
-        returns
-    }
-}
-
-/// What the period earned. Exact, so that a small return is not lost between two large equities;
-/// in f64 only for amounts whose difference a Decimal cannot hold.
-fn gain(before: &EquityPoint, after: &EquityPoint) -> f64 {
-    let exact = after
-        .deposits
-        .checked_sub(before.deposits)
-        .and_then(|deposited| after.equity.checked_sub(deposited))
-        .and_then(|equity| equity.checked_sub(before.equity));
-    exact.map_or_else(
-        || {
-            let deposited = to_f64(after.deposits) - to_f64(before.deposits);
-            to_f64(after.equity) - deposited - to_f64(before.equity)
-        },
-        to_f64,
+fn trips_of(trips: &[Trip]) -> (usize, Figures, Distribution) {
+    let statistics = trades::trade_statistics(trips);
+    let earned: Vec<_> = trips.iter().map(|trip| trip.earned).collect();
+    (
+        trips.len(),
+        figures::of_trades(&statistics),
+        distribution(&earned),
     )
 }
 
-/// The figures of one window.
-///
-/// `points`: its equity, oldest first, the first being the base. `trips`: the round trips that
-/// closed in it, in the order of their closing.
-pub fn metrics<'a>(
+fn put_together(
+    ((basis, made), of_returns): &((Basis, Returns), Figures),
+    usage: &Usage,
+    (_, of_trades, pnl_distribution): &(usize, Figures, Distribution),
+) -> WindowMetrics {
+    let mut metrics = of_returns.clone();
+    metrics.extend(figures::of_usage(usage));
+    metrics.extend(of_trades);
+    WindowMetrics {
+        basis: *basis,
+        periods_per_year: basis.periods_per_year(),
+        n: made.values.len() as u64,
+        fees_paid: usage.fees.normalize(),
+        metrics,
+        pnl_distribution: pnl_distribution.clone(),
+    }
+}
+
+/// The figures of one window: of its equity, oldest first, the first point being the base, of what
+/// was held and traded in it, and of the round trips that closed in it.
+pub fn metrics(
     points: &[EquityPoint],
     basis: Basis,
-    trips: impl IntoIterator<Item = &'a RoundTrip>,
-) -> Metrics {
-    let periods = periods_per_year(basis);
+    usage: &Usage,
+    trips: &[Trip],
+) -> WindowMetrics {
     let made = Returns::of(points);
-    let r = made.values.as_slice();
-    let under_water = drawdown::drawdowns(r).unwrap_or_default();
-    let tails = risk::Tails::new(r);
-
-    Metrics {
-        basis,
-        n: r.len() as u64,
-        total_return: returns::total_return(r),
-        cagr: returns::cagr(r, periods),
-        volatility: returns::volatility(r, periods),
-        sharpe: returns::sharpe(r, periods),
-        sortino: returns::sortino(r, periods),
-        max_drawdown: drawdown::max_drawdown(&under_water),
-        max_drawdown_duration_s: drawdown::longest_under_water_s(
-            made.start,
-            &made.times,
-            &under_water,
-        ),
-        current_drawdown: drawdown::current_drawdown(&under_water),
-        calmar: drawdown::calmar(r, periods),
-        omega: returns::omega(r),
-        gain_to_pain: returns::gain_to_pain(r),
-        ulcer: drawdown::ulcer(&under_water),
-        var_historical: tails.var_historical(),
-        cvar_historical: tails.cvar_historical(),
-        var_parametric: risk::var_parametric(r),
-        cvar_parametric: risk::cvar_parametric(r),
-        tail_ratio: tails.tail_ratio(),
-        skew: moments::skew(r),
-        excess_kurtosis: moments::excess_kurtosis(r),
-        psr: moments::psr(r),
-        stability: returns::stability(r),
-        period_win_rate: returns::period_win_rate(r),
-        trades: trades::trade_statistics(trips),
-    }
+    let figures = figures_of(&made, basis);
+    put_together(&((basis, made), figures), usage, &trips_of(trips))
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
+    use crate::domain::MetricId;
     use crate::domain::time::MINUTE;
 
     fn point(minute: i64, equity: i64, deposits: i64) -> EquityPoint {
@@ -150,7 +152,13 @@ mod tests {
             equity: Decimal::from(equity),
             deposits: Decimal::from(deposits),
             drawdown: None,
+            benchmark: None,
+            rolling_sharpe: None,
         }
+    }
+
+    fn figures(points: &[EquityPoint], basis: Basis) -> WindowMetrics {
+        metrics(points, basis, &Usage::default(), &[])
     }
 
     #[test]
@@ -161,11 +169,11 @@ mod tests {
             point(2, 165, 150),
             point(3, 65, 50),
         ];
-        let metrics = metrics(&points, Basis::Intraday, []);
+        let metrics = figures(&points, Basis::Intraday);
         assert_eq!(Returns::of(&points).values, [0.0, 0.1, 0.0]);
-        assert_eq!(metrics.max_drawdown, Some(0.0));
-        assert_eq!(metrics.max_drawdown_duration_s, Some(0.0));
-        assert!((metrics.total_return.unwrap() - 0.1).abs() < 1e-15);
+        assert_eq!(metrics.value(MetricId::MaxDrawdown), Some(0.0));
+        assert_eq!(metrics.value(MetricId::MaxDrawdownDuration), Some(0.0));
+        assert!((metrics.value(MetricId::TotalReturn).unwrap() - 0.1).abs() < 1e-15);
     }
 
     #[test]
@@ -184,10 +192,10 @@ mod tests {
             returns.times,
             [2, 3, 5].map(|minute| TimeUs(minute * MINUTE))
         );
-        let metrics = metrics(&points, Basis::Intraday, []);
+        let metrics = figures(&points, Basis::Intraday);
         // Nothing compounds from below zero.
-        assert_eq!(metrics.total_return, None);
-        assert_eq!(metrics.max_drawdown, None);
+        assert_eq!(metrics.value(MetricId::TotalReturn), None);
+        assert_eq!(metrics.value(MetricId::MaxDrawdown), None);
         assert_eq!(metrics.n, 3);
     }
 
@@ -195,19 +203,40 @@ mod tests {
     fn time_under_water_is_measured_from_the_peak_to_the_recovery() {
         let path = [100, 120, 90, 110, 120, 119, 130, 117];
         let points: Vec<_> = (0..).zip(path).map(|(t, e)| point(t, e, 100)).collect();
-        let metrics = metrics(&points, Basis::Intraday, []);
-        assert_eq!(metrics.max_drawdown_duration_s, Some(180.0));
-        assert!((metrics.max_drawdown.unwrap() + 0.25).abs() < 1e-15);
-        assert!((metrics.current_drawdown.unwrap() + 0.1).abs() < 1e-15);
+        let metrics = figures(&points, Basis::Intraday);
+        assert_eq!(metrics.value(MetricId::MaxDrawdownDuration), Some(180.0));
+        assert!((metrics.value(MetricId::MaxDrawdown).unwrap() + 0.25).abs() < 1e-15);
+        assert!((metrics.value(MetricId::CurrentDrawdown).unwrap() + 0.1).abs() < 1e-15);
+    }
+
+    #[test]
+    fn buy_and_hold_is_compared_over_the_periods_that_have_it() {
+        let holding = [None, Some(100), Some(110), Some(161), None];
+        let points: Vec<_> = (0..)
+            .zip(holding)
+            .map(|(t, worth)| EquityPoint {
+                benchmark: worth.map(Decimal::from),
+                // 40 are brought in the third minute.
+                ..point(t, 100 + t + 40 * (t / 3), 100 + 40 * (t / 3))
+            })
+            .collect();
+        let made = Returns::of(&points);
+        let b: Vec<f64> = made.benchmark.iter().map(|b| b.unwrap_or(9.0)).collect();
+        assert_eq!(b, [9.0, 0.1, 0.1, 9.0]);
+        let metrics = figures(&points, Basis::Intraday);
+        assert_eq!(metrics.metrics[&MetricId::Beta].n, 2);
+        assert_eq!(metrics.n, 4);
+        assert!((metrics.value(MetricId::BenchmarkReturn).unwrap() - 0.21).abs() < 1e-12);
+        assert_eq!(metrics.value(MetricId::Beta), None);
     }
 
     #[test]
     fn nothing_gives_nothing() {
         for points in [vec![], vec![point(0, 100, 100)]] {
-            let metrics = metrics(&points, Basis::Daily, []);
+            let metrics = figures(&points, Basis::Daily);
             assert_eq!(metrics.n, 0);
-            assert_eq!(metrics.total_return, None);
-            assert_eq!(metrics.max_drawdown_duration_s, None);
+            assert_eq!(metrics.value(MetricId::TotalReturn), None);
+            assert_eq!(metrics.value(MetricId::MaxDrawdownDuration), None);
         }
     }
 
@@ -217,7 +246,7 @@ mod tests {
         points[1].equity = Decimal::MAX;
         points[2].equity = Decimal::MIN;
         points[2].deposits = Decimal::MAX;
-        assert_eq!(metrics(&points, Basis::Daily, []).n, 2);
+        assert_eq!(figures(&points, Basis::Daily).n, 2);
     }
 
     /// Not a benchmark: an O(n²) step would take minutes here.
@@ -227,7 +256,7 @@ mod tests {
             .map(|t| point(t, 1_000_000 + (t * 7_919) % 10_007, 1_000_000))
             .collect();
         let began = std::time::Instant::now();
-        let metrics = metrics(&points, Basis::Intraday, []);
+        let metrics = figures(&points, Basis::Intraday);
         let took = began.elapsed();
         assert_eq!(metrics.n, 43_199);
         assert!(took.as_secs() < 2, "took {took:?}");

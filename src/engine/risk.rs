@@ -99,25 +99,7 @@ impl Engine {
                 ),
             ));
         }
-        let filters = &instrument.filters;
-        for (field, price) in [
-            ("price", request.price),
-            ("stop_price", request.stop_price),
-            ("activation_price", request.activation_price),
-            ("take_profit", request.take_profit),
-            ("stop_loss", request.stop_loss),
-        ] {
-            if let Some(price) = price {
-                filters.check_price(field, price)?;
-            }
-        }
-        // What only reduces may be of any size, so that no rest of a position gets stuck.
-        if request.reduce_only {
-            return Ok(());
-        }
-        filters.check_quantity(request.order_type, request.quantity)?;
-        let price = request.price.or(request.stop_price).unwrap_or(last);
-        filters.check_notional(price, request.quantity)
+        instrument.filters.check(request, Some(last))
     }
 
     /// A stop that the market has reached already is a mistake, not a stop.

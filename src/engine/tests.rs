@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::time::{MINUTE, SECOND};
 use crate::domain::{
-    BotCommand, Decimal, Direction, MarketTrade, NewDecision, NewOrder, Outcome, ReportedFill, Side,
+    BotCommand, Decimal, Direction, MarketTrade, MetricId, NewDecision, NewOrder, Outcome,
+    ReportedFill, Side, Window,
 };
 
 fn symbol() -> Symbol {
@@ -86,6 +87,50 @@ fn every_event_has_a_canonical_form_that_reads_back() {
         let line = eventlog::canonical(&record).unwrap();
         assert_eq!(serde_json::from_slice::<Record>(&line).unwrap(), record);
     }
+}
+
+#[test]
+fn samples_carry_buy_and_hold_and_what_was_done() {
+    let mut engine = engine();
+    let records = run(&mut engine, 0..8_000);
+    let samples: Vec<_> = records
+        .iter()
+        .filter_map(|record| match &record.event {
+            Event::Equity {
+                point, activity, ..
+            } => Some((point, activity)),
+            _ => None,
+        })
+        .collect();
+    let price_at = |time: TimeUs| {
+        let mut newest_first = records.iter().rev();
+        let mark = newest_first.find_map(|record| match &record.event {
+            Event::Mark { price, second, .. } if *second < time => Some(*price),
+            _ => None,
+        });
+        mark.unwrap()
+    };
+    let first = samples[0].0;
+    for (point, _) in &samples {
+        let grown = first.equity * price_at(point.time) / price_at(first.time);
+        let off = point.benchmark.unwrap() - grown;
+        assert!(off.abs() < Decimal::new(1, 7), "{point:?}: {grown}");
+    }
+    let (last, activity) = samples.last().unwrap();
+    assert!(activity.fees > Decimal::ZERO && activity.traded > Decimal::ZERO);
+    assert_eq!(samples.len(), 53);
+
+    let performance = engine.performance(&BotId::paper()).unwrap();
+    let all = &performance.windows[&Window::All];
+    assert_eq!(all.fees_paid, performance.fees_paid);
+    assert_eq!(all.value(MetricId::Turnover), performance.turnover);
+    let exposure = all.metrics[&MetricId::Exposure];
+    assert_eq!(exposure.n, 53);
+    assert!(exposure.value.is_some_and(|share| share > 0.0));
+    assert_eq!(all.metrics[&MetricId::Beta].n, 52);
+    let held = all.value(MetricId::BenchmarkReturn).unwrap();
+    let expected = money_f64(last.benchmark.unwrap() / first.equity) - 1.0;
+    assert!((held - expected).abs() < 1e-9, "{held} {expected}");
 }
 
 #[test]

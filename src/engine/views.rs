@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::{Engine, performance, price_of};
 use crate::domain::{
-    BotId, Candle, EquityPoint, Instrument, Interval, Performance, Portfolio, Position, RoundTrip,
-    Symbol, Ticker, TimeUs, Window, money,
+    BotId, Candle, EquityPoint, Instrument, Interval, Performance, Portfolio, Position, Symbol,
+    Ticker, TimeUs, money,
 };
 
 impl Engine {
@@ -111,20 +111,13 @@ impl Engine {
         let totals = bot
             .account
             .totals(&|symbol| price_of(&self.markets, symbol));
-        let windows = Window::ALL
-            .into_iter()
-            .map(|window| {
-                let (basis, points) = bot.history.window(window, self.now);
-                let since = window
-                    .micros()
-                    .map_or(TimeUs(i64::MIN), |micros| self.now.plus(-micros));
-                let trips = bot
-                    .trips
-                    .iter()
-                    .filter(|trip: &&RoundTrip| trip.closed_at >= since);
-                (window, performance::metrics(&points, basis, trips))
-            })
-            .collect();
+        let activity = bot.account.activity(&totals);
+        let standing = performance::Standing {
+            history: &bot.history,
+            trips: &bot.trips,
+            equity: totals.equity,
+            activity,
+        };
         let ratio = |part: f64, whole: f64| {
             (whole > 0.0)
                 .then(|| part / whole)
@@ -132,7 +125,7 @@ impl Engine {
         };
         Some(Performance {
             bot: bot.id.clone(),
-            windows,
+            windows: performance::windows(&standing, self.now),
             fees_paid: totals.fees.normalize(),
             turnover: ratio(
                 money::to_f64(bot.account.traded_value()),
@@ -140,6 +133,7 @@ impl Engine {
             ),
             accuracy: ratio(bot.decisions.correct as f64, bot.decisions.resolved as f64),
             resolved_decisions: bot.decisions.resolved,
+            months: bot.history.months(),
             time: self.now,
         })
     }

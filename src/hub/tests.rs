@@ -26,6 +26,8 @@ fn equity(times: &[i64], delta: bool) -> Item {
         equity: 1.into(),
         deposits: 0.into(),
         drawdown: None,
+        benchmark: None,
+        rolling_sharpe: None,
     });
     Item {
         topic: Topic::Equity(BotId::paper()),

@@ -2,12 +2,13 @@
 //! topics and pages ask it, so that nothing can be mounted without a role.
 //!
 //! Until sign-in exists there is one implicit principal: an operator where the connection comes from
-//! this machine, a viewer from anywhere else.
+//! this machine and was not made by another site's page in this machine's browser, else a viewer.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, header};
 
 use super::error::AppError;
 use crate::app::routes::Page;
@@ -30,22 +31,51 @@ pub struct Principal {
 }
 
 impl Principal {
-    fn implicit(peer: Option<SocketAddr>) -> Self {
-        match peer {
-            Some(peer) if peer.ip().to_canonical().is_loopback() => Self {
+    fn implicit(peer: Option<SocketAddr>, headers: &HeaderMap) -> Self {
+        let is_local = peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+        if is_local && is_addressed_here(headers) && is_of_this_site(headers) {
+            Self {
                 name: "operator",
                 role: Role::Operator,
-            },
-            _ => Self {
+            }
+        } else {
+            Self {
                 name: "viewer",
                 role: Role::Viewer,
-            },
+            }
         }
     }
 
     pub fn may(&self, role: Role) -> bool {
         self.role >= role
     }
+}
+
+/// Whether the request names this machine. A name of the world that leads to a loopback address is
+/// somebody's trick to reach us from a browser here.
+fn is_addressed_here(headers: &HeaderMap) -> bool {
+    let Some(host) = text(headers, header::HOST) else {
+        return true;
+    };
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let address = name.trim_start_matches('[').trim_end_matches(']');
+    name == "localhost" || address.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+}
+
+/// Browsers say which site's page sends a request or opens a socket. Programs say nothing.
+fn is_of_this_site(headers: &HeaderMap) -> bool {
+    if !headers.contains_key(header::ORIGIN) {
+        return true;
+    }
+    let site = text(headers, header::ORIGIN).and_then(|origin| origin.split_once("://"));
+    site.is_some_and(|(_, site)| text(headers, header::HOST) == Some(site))
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Principal {
@@ -56,7 +86,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Principal {
             .extensions
             .get::<ConnectInfo<SocketAddr>>()
             .map(|info| info.0);
-        Ok(Self::implicit(peer))
+        Ok(Self::implicit(peer, &parts.headers))
     }
 }
 
@@ -74,9 +104,25 @@ pub enum Endpoint {
     Trades,
     Decisions,
     Orders,
+    OpenOrders,
+    Order,
+    ExplainOrder,
+    CheckOrder,
+    Working,
+    Instruments,
+    Ledger,
     SubmitOrder,
+    SubmitOco,
+    AmendOrder,
     CancelOrder,
+    CancelOrders,
+    ClosePosition,
+    Kill,
+    Pause,
+    Resume,
     BotEvents,
+    /// What a page's form sends.
+    Form,
 }
 
 /// One address of the server.
@@ -97,8 +143,8 @@ const fn route(method: &'static str, path: &'static str, role: Role, endpoint: E
     }
 }
 
-/// Every address but the pages' and the files'.
-pub const ROUTES: [Route; 14] = [
+/// Every address but the pages' and the files'; what their forms are sent to is here.
+pub const ROUTES: [Route; 30] = [
     route("GET", "/health", Role::Anyone, Endpoint::Health),
     route("GET", "/ready", Role::Anyone, Endpoint::Ready),
     route("GET", "/metrics", Role::Viewer, Endpoint::Metrics),
@@ -115,7 +161,41 @@ pub const ROUTES: [Route; 14] = [
     route("GET", "/v1/trades", Role::Viewer, Endpoint::Trades),
     route("GET", "/v1/decisions", Role::Viewer, Endpoint::Decisions),
     route("GET", "/v1/orders", Role::Viewer, Endpoint::Orders),
+    route("GET", "/v1/orders/open", Role::Viewer, Endpoint::OpenOrders),
+    route("GET", "/v1/orders/{id}", Role::Viewer, Endpoint::Order),
+    route(
+        "GET",
+        "/v1/orders/{id}/explain",
+        Role::Viewer,
+        Endpoint::ExplainOrder,
+    ),
+    route("GET", "/v1/working", Role::Viewer, Endpoint::Working),
+    route(
+        "GET",
+        "/v1/instruments",
+        Role::Viewer,
+        Endpoint::Instruments,
+    ),
+    route("GET", "/v1/ledger", Role::Viewer, Endpoint::Ledger),
+    route(
+        "POST",
+        "/v1/orders/check",
+        Role::Viewer,
+        Endpoint::CheckOrder,
+    ),
     route("POST", "/v1/orders", Role::Operator, Endpoint::SubmitOrder),
+    route(
+        "POST",
+        "/v1/orders/oco",
+        Role::Operator,
+        Endpoint::SubmitOco,
+    ),
+    route(
+        "PATCH",
+        "/v1/orders/{id}",
+        Role::Operator,
+        Endpoint::AmendOrder,
+    ),
     route(
         "DELETE",
         "/v1/orders/{id}",
@@ -123,11 +203,28 @@ pub const ROUTES: [Route; 14] = [
         Endpoint::CancelOrder,
     ),
     route(
+        "DELETE",
+        "/v1/orders",
+        Role::Operator,
+        Endpoint::CancelOrders,
+    ),
+    route(
+        "POST",
+        "/v1/positions/{symbol}/close",
+        Role::Operator,
+        Endpoint::ClosePosition,
+    ),
+    route("POST", "/v1/kill", Role::Operator, Endpoint::Kill),
+    route("POST", "/v1/pause", Role::Operator, Endpoint::Pause),
+    route("POST", "/v1/resume", Role::Operator, Endpoint::Resume),
+    route(
         "POST",
         "/v1/bots/{bot}/events",
         Role::Operator,
         Endpoint::BotEvents,
     ),
+    route("POST", "/trade", Role::Operator, Endpoint::Form),
+    route("POST", "/positions", Role::Operator, Endpoint::Form),
 ];
 
 /// Pages are for whoever may see.
@@ -162,6 +259,14 @@ pub fn command_role(frame: &ClientFrame) -> Role {
         | ClientFrame::Subscribe { .. }
         | ClientFrame::Unsubscribe { .. }
         | ClientFrame::Ping { .. } => Role::Viewer,
-        ClientFrame::Order { .. } | ClientFrame::Cancel { .. } => Role::Operator,
+        ClientFrame::Order { .. }
+        | ClientFrame::Oco { .. }
+        | ClientFrame::Amend { .. }
+        | ClientFrame::Cancel { .. }
+        | ClientFrame::CancelAll { .. }
+        | ClientFrame::Close { .. }
+        | ClientFrame::Kill { .. }
+        | ClientFrame::Pause { .. }
+        | ClientFrame::Resume { .. } => Role::Operator,
     }
 }

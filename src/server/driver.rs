@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::feeder::{FeedBatch, Feeder};
-use super::handle::{Answer, Request};
+use super::handle::{Answer, Call, Question, Request};
 use super::monitor::{Counters, Monitor};
 use super::projection::Projection;
 use crate::domain::health::FeedState;
@@ -39,7 +39,7 @@ pub struct Parts {
     pub monitor: Arc<Monitor>,
     pub projection: Projection,
     pub feeder: Feeder,
-    pub requests: mpsc::Receiver<Request>,
+    pub requests: mpsc::Receiver<Call>,
     pub snapshot_every: Duration,
     /// Rows given and refused before this start.
     pub rows: (u64, u64),
@@ -63,6 +63,8 @@ pub struct Driver {
 struct Gathered {
     batch: Batch,
     answers: Vec<(Answer, tokio::sync::oneshot::Sender<Answer>)>,
+    /// To be answered when all of it is published.
+    questions: Vec<Question>,
     /// Arrival of its oldest item.
     received: Option<TimeUs>,
     cursor: Option<Cursor>,
@@ -89,7 +91,7 @@ impl Driver {
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
-                Some(request) = self.parts.requests.recv() => self.take_request(request, &mut gathered),
+                Some(call) = self.parts.requests.recv() => self.take_call(call, &mut gathered),
                 batch = self.parts.feeder.batches.recv(), if !self.feed_ended => match batch {
                     Some(batch) => self.take_feed(batch, &mut gathered),
                     None => self.feed_died(),
@@ -98,12 +100,16 @@ impl Driver {
             }
             for _ in 0..REQUESTS {
                 match self.parts.requests.try_recv() {
-                    Ok(request) => self.take_request(request, &mut gathered),
+                    Ok(call) => self.take_call(call, &mut gathered),
                     Err(_) => break,
                 }
             }
+            let questions = std::mem::take(&mut gathered.questions);
             if !self.settle(gathered, &shutdown).await {
                 return self.abandon().await;
+            }
+            for question in questions {
+                question.answer(&self.parts.engine);
             }
         }
         self.finish().await;
@@ -181,6 +187,13 @@ impl Driver {
             feed.state = FeedState::Halted;
             feed.problem = Some("its thread has ended".to_owned());
         });
+    }
+
+    fn take_call(&mut self, call: Call, gathered: &mut Gathered) {
+        match call {
+            Call::Commands(request) => self.take_request(request, gathered),
+            Call::Question(question) => gathered.questions.push(question),
+        }
     }
 
     fn take_request(&mut self, request: Request, gathered: &mut Gathered) {

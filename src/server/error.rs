@@ -14,7 +14,7 @@ pub enum AppError {
     #[error("{message}")]
     BadRequest {
         code: &'static str,
-        field: Option<&'static str>,
+        field: Option<String>,
         message: String,
     },
     #[error("{0}")]
@@ -57,20 +57,25 @@ impl AppError {
     pub fn bad_field(code: &'static str, field: &'static str, message: impl Into<String>) -> Self {
         Self::BadRequest {
             code,
-            field: Some(field),
+            field: Some(field.to_owned()),
             message: message.into(),
         }
     }
 
-    fn status(&self) -> StatusCode {
+    pub fn status(&self) -> StatusCode {
         match self {
             Self::BadRequest { .. } => StatusCode::BAD_REQUEST,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Rejected(rejection) if rejection.code == "unknown_order" => StatusCode::NOT_FOUND,
-            Self::Rejected(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Rejected(rejection) => match rejection.code.as_str() {
+                "unknown_order" => StatusCode::NOT_FOUND,
+                // Nothing is wrong with the request, but things are not so that it could be done.
+                "order_not_open" | "already_triggered" | "illegal_transition" | "no_position"
+                | "trading_halted" => StatusCode::CONFLICT,
+                _ => StatusCode::UNPROCESSABLE_ENTITY,
+            },
             Self::Unavailable(_) | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -91,11 +96,28 @@ impl AppError {
         }
     }
 
-    fn field(&self) -> Option<String> {
+    /// What of the request is at fault.
+    pub fn field(&self) -> Option<String> {
         match self {
-            Self::BadRequest { field, .. } => field.map(str::to_owned),
+            Self::BadRequest { field, .. } => field.clone(),
             Self::Rejected(rejection) => rejection.field.clone(),
             _ => None,
+        }
+    }
+}
+
+impl AppError {
+    /// Trying the very same again later may help.
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Store(_))
+    }
+
+    /// For people; what only the log is to know is left out.
+    pub fn detail(&self) -> String {
+        match self {
+            Self::Internal(_) => "something went wrong on the server; it is in its log".to_owned(),
+            Self::Store(_) => "the journal cannot be read".to_owned(),
+            error => error.to_string(),
         }
     }
 }
@@ -106,11 +128,7 @@ impl IntoResponse for AppError {
         if status.is_server_error() {
             tracing::warn!(error = %self, http.status = status.as_u16(), "a request failed");
         }
-        let detail = match &self {
-            Self::Internal(_) => "something went wrong on the server; it is in its log".to_owned(),
-            Self::Store(_) => "the journal cannot be read".to_owned(),
-            error => error.to_string(),
-        };
+        let detail = self.detail();
         let extensions = Extensions {
             code: self.code().to_owned(),
             field: self.field(),

@@ -3,7 +3,7 @@
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::domain::{BotCommand, BotId, Rejection, Seq, TimeUs};
-use crate::engine::Accepted;
+use crate::engine::{Accepted, Engine};
 
 use super::clock::wall_time;
 
@@ -15,6 +15,29 @@ pub struct Request {
     /// Wall time of arrival.
     pub received: TimeUs,
     pub reply: oneshot::Sender<Answer>,
+}
+
+/// What is asked of the engine.
+#[derive(Debug)]
+pub enum Call {
+    Commands(Request),
+    Question(Question),
+}
+
+/// A look at the engine that changes nothing. It is answered between two batches, when all that the
+/// engine knows is journalled and published.
+pub struct Question(Box<dyn FnOnce(&Engine) + Send>);
+
+impl Question {
+    pub fn answer(self, engine: &Engine) {
+        (self.0)(engine);
+    }
+}
+
+impl std::fmt::Debug for Question {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Question")
+    }
 }
 
 /// What became of the commands, in their order; all of it is in the journal.
@@ -51,12 +74,12 @@ impl Unavailable {
 
 #[derive(Debug, Clone)]
 pub struct EngineHandle {
-    sender: mpsc::Sender<Request>,
+    sender: mpsc::Sender<Call>,
     writable: watch::Receiver<bool>,
 }
 
 impl EngineHandle {
-    pub fn new(sender: mpsc::Sender<Request>, writable: watch::Receiver<bool>) -> Self {
+    pub fn new(sender: mpsc::Sender<Call>, writable: watch::Receiver<bool>) -> Self {
         Self { sender, writable }
     }
 
@@ -66,10 +89,6 @@ impl EngineHandle {
         bot: BotId,
         commands: Vec<BotCommand>,
     ) -> Result<Answer, Unavailable> {
-        let mut writable = self.writable.clone();
-        if !*writable.borrow_and_update() {
-            return Err(Unavailable::Journal);
-        }
         let (reply, answer) = oneshot::channel();
         let request = Request {
             bot,
@@ -77,7 +96,29 @@ impl EngineHandle {
             received: wall_time(),
             reply,
         };
-        self.sender.try_send(request).map_err(|error| match error {
+        self.call(Call::Commands(request), answer).await
+    }
+
+    /// Reads something of the engine, with the seq that it is true at. Not while the journal cannot
+    /// be written: the engine is ahead of it then, by what nobody may see yet.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Engine) -> T + Send + 'static,
+    ) -> Result<(Seq, T), Unavailable> {
+        let (reply, answer) = oneshot::channel();
+        let question = Question(Box::new(move |engine| {
+            // Who no longer waits needs no answer.
+            let _ = reply.send((engine.seq(), question(engine)));
+        }));
+        self.call(Call::Question(question), answer).await
+    }
+
+    async fn call<T>(&self, call: Call, answer: oneshot::Receiver<T>) -> Result<T, Unavailable> {
+        let mut writable = self.writable.clone();
+        if !*writable.borrow_and_update() {
+            return Err(Unavailable::Journal);
+        }
+        self.sender.try_send(call).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Unavailable::Busy,
             mpsc::error::TrySendError::Closed(_) => Unavailable::Stopped,
         })?;

@@ -170,17 +170,10 @@ fn report(item: Value) -> Result<BotReport, (Option<String>, Rejection)> {
 
 fn read<T: DeserializeOwned>(fields: Value) -> Result<T, Rejection> {
     serde_path_to_error::deserialize(fields).map_err(|error| {
-        let path = error.path().to_string();
-        let message = error.into_inner().to_string();
-        // A missing or unknown field is named in the message, not by the path.
-        let named = message
-            .split('`')
-            .nth(1)
-            .filter(|_| path == ".")
-            .map(str::to_owned);
+        let (field, message) = rest::field_and_message(error);
         Rejection {
             code: "invalid_field".to_owned(),
-            field: named.or(Some(path)),
+            field,
             message,
         }
     })

@@ -12,18 +12,23 @@ use axum::routing::MethodRouter;
 use leptos::prelude::{ArcRwSignal, provide_context};
 use parking_lot::Mutex;
 
+use super::access::{Principal, Role};
+use super::commands::{explain, order_history};
 use super::error::AppError;
-use super::rest::SEQ;
+use super::rest::{SEQ, ledger_page};
 use super::state::AppState;
 use crate::app;
 use crate::app::live::{ConnectionState, ConnectionStats, Source, SourceHandle};
 use crate::app::routes::{FIRST_INTERVAL, Focus, Page};
-use crate::domain::{BotId, Symbol, TimeUs};
+use crate::domain::{BotId, OrderId, Symbol, TimeUs};
 use crate::hub::Cut;
-use crate::wire::{Boot, BootTopic, Replica, Topic};
+use crate::wire::form::Refused;
+use crate::wire::{Boot, BootTopic, Desk, OrderDetail, Replica, Topic};
 
 /// Entries of each log topic that a page is rendered with.
 const LOG_ENTRIES: usize = 200;
+/// Lines of the cash ledger that a page is rendered with.
+const LEDGER_LINES: u32 = 100;
 
 /// One request's figures. They never change while it is rendered.
 struct PageSource {
@@ -106,7 +111,7 @@ fn focus(state: &AppState, uri: &Uri) -> Focus {
     }
 }
 
-fn boot(state: &AppState, focus: &Focus, cut: Cut) -> Boot {
+fn boot(state: &AppState, focus: &Focus, cut: Cut, desk: Desk) -> Boot {
     let topics = cut
         .topics
         .into_iter()
@@ -128,7 +133,58 @@ fn boot(state: &AppState, focus: &Focus, cut: Cut) -> Boot {
         symbols: state.hub.symbols(),
         seq: cut.seq,
         topics,
+        desk,
     }
+}
+
+/// What the page needs beside its topics. Asked before the cut: what happens in between is in the
+/// cut's logs. What cannot be had now is left out; the browser asks for it again.
+async fn desk(
+    state: &AppState,
+    principal: &Principal,
+    page: Option<Page>,
+    focus: &Focus,
+    uri: &Uri,
+) -> Desk {
+    let bot = focus.bot.clone();
+    let is_desk = page == Some(Page::Trade);
+    let asked = state.engine.ask(move |engine| {
+        let instruments = engine.instruments().values().cloned().collect();
+        (instruments, is_desk.then(|| engine.open_orders(&bot)))
+    });
+    let (instruments, open_orders) = asked
+        .await
+        .map_or_else(|_| (Vec::new(), None), |(_, found)| found);
+    let detail = match parameter::<OrderId>(uri, "order").filter(|_| is_desk) {
+        Some(id) => detail(state, &focus.bot, &id).await.ok(),
+        None => None,
+    };
+    let ledger = match page {
+        Some(Page::Positions) => {
+            let before = (state.hub.seq().next(), 0);
+            let page = ledger_page(state, &focus.bot, before, LEDGER_LINES).await;
+            page.ok().map(|(entries, _)| entries)
+        }
+        _ => None,
+    };
+    Desk {
+        operator: principal.may(Role::Operator),
+        form_id: format!("web-{:016x}", rand::random::<u64>()),
+        instruments,
+        open_orders,
+        detail,
+        ledger,
+        refused: None,
+    }
+}
+
+async fn detail(state: &AppState, bot: &BotId, id: &OrderId) -> Result<OrderDetail, AppError> {
+    let (_, explanation) = explain(state, bot, id).await?;
+    let (_, history) = order_history(state, bot, id).await?;
+    Ok(OrderDetail {
+        history,
+        explanation,
+    })
 }
 
 /// JSON that can stand in a `<script>`: nothing in it can end the element.
@@ -138,13 +194,24 @@ fn escape(json: &str) -> String {
         .replace('\u{2029}', "\\u2029")
 }
 
-async fn render(state: AppState, page: Option<Page>, request: Request<Body>) -> Response {
+/// Renders a page; where it is the answer to a form, with what was refused of it.
+pub async fn render(
+    state: AppState,
+    principal: Principal,
+    page: Option<Page>,
+    refused: Option<Refused>,
+    request: Request<Body>,
+) -> Response {
     let focus = focus(&state, request.uri());
+    let desk = Desk {
+        refused,
+        ..desk(&state, &principal, page, &focus, request.uri()).await
+    };
     let wanted = page.map_or_else(
         || vec![Topic::Health, Topic::Alerts],
         |page| page.topics(&focus),
     );
-    let boot = boot(&state, &focus, state.hub.cut(&wanted, LOG_ENTRIES));
+    let boot = boot(&state, &focus, state.hub.cut(&wanted, LOG_ENTRIES), desk);
     let seq = boot.seq;
     let json = match serde_json::to_string(&boot) {
         Ok(json) => escape(&json),
@@ -164,9 +231,13 @@ async fn render(state: AppState, page: Option<Page>, request: Request<Body>) -> 
 }
 
 /// One of [`Page::ALL`].
-pub async fn page(State(state): State<AppState>, request: Request<Body>) -> Response {
+pub async fn page(
+    State(state): State<AppState>,
+    principal: Principal,
+    request: Request<Body>,
+) -> Response {
     let page = Page::of_path(request.uri().path());
-    render(state, page, request).await
+    render(state, principal, page, None, request).await
 }
 
 /// Files of the site; whatever is not there is a page that says so, with status 404. An address of
@@ -174,7 +245,7 @@ pub async fn page(State(state): State<AppState>, request: Request<Body>) -> Resp
 pub fn files_and_not_found(state: &AppState) -> MethodRouter<AppState> {
     let root = state.leptos.site_root.to_string();
     axum::routing::any(
-        move |State(state): State<AppState>, request: Request<Body>| {
+        move |State(state): State<AppState>, principal: Principal, request: Request<Body>| {
             let files = tower_http::services::ServeDir::new(root.clone())
                 .precompressed_br()
                 .precompressed_gzip()
@@ -189,8 +260,8 @@ pub fn files_and_not_found(state: &AppState) -> MethodRouter<AppState> {
                 match tower::ServiceExt::oneshot(files, asked).await {
                     Ok(found) if found.status() != StatusCode::NOT_FOUND => found.into_response(),
                     _ => {
-                        let mut response =
-                            render(state, None, Request::from_parts(parts, body)).await;
+                        let request = Request::from_parts(parts, body);
+                        let mut response = render(state, principal, None, None, request).await;
                         *response.status_mut() = StatusCode::NOT_FOUND;
                         response
                     }

@@ -15,6 +15,9 @@ use crate::wire::{Epoch, Payload, Topic};
 const CANDLES_SHOWN: usize = 500;
 /// Points of the equity curve that a fresh subscriber gets.
 const EQUITY_SHOWN: usize = 500;
+/// After so many more the whole curve is thinned anew: a topic that holds too many points would lose
+/// the oldest.
+const EQUITY_ADDED: usize = 240;
 
 /// What was published of a topic last.
 #[derive(Debug, Default)]
@@ -23,7 +26,11 @@ enum Shown {
     Nothing,
     /// Candles: the open time of the newest.
     CandlesTo(TimeUs),
-    EquityTo(TimeUs),
+    /// The time of the newest point, and how many came one by one since the whole curve.
+    Equity {
+        to: TimeUs,
+        added: usize,
+    },
     Positions(Vec<Position>),
     Working(Vec<Working>),
 }
@@ -206,26 +213,26 @@ fn view(
                 _ => (rows.clone(), false),
             };
             *shown = Shown::Working(rows);
-            let silent = delta && changed.is_empty();
-            (!silent).then_some((Payload::Working(changed), delta))
+            // Also where nothing has changed: else what holds still would look late.
+            Some((Payload::Working(changed), delta))
         }
         Topic::Equity(bot) => {
-            let last = engine.last_equity(bot);
+            let newest = engine.last_equity(bot).map(|point| point.time);
             match shown {
-                Shown::EquityTo(to) if last.is_none_or(|point| point.time <= *to) => None,
-                Shown::EquityTo(to) => {
-                    let since = *to;
-                    *to = last.map_or(since, |point| point.time);
+                Shown::Equity { to, .. } if newest.is_none_or(|newest| newest <= *to) => None,
+                Shown::Equity { to, added } if *added < EQUITY_ADDED => {
                     let points: Vec<EquityPoint> = engine
-                        .equity_since(bot, since)
+                        .equity_since(bot, *to)
                         .take(MAX_ROWS)
                         .cloned()
                         .collect();
+                    *added += points.len();
+                    *to = newest.unwrap_or(*to);
                     Some((Payload::Equity(points), true))
                 }
                 _ => {
-                    if let Some(last) = last {
-                        *shown = Shown::EquityTo(last.time);
+                    if let Some(to) = newest {
+                        *shown = Shown::Equity { to, added: 0 };
                     }
                     Some((Payload::Equity(engine.equity(bot, EQUITY_SHOWN)?), false))
                 }

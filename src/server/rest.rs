@@ -4,6 +4,7 @@
 mod commands;
 mod history;
 mod machine;
+mod orders;
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -12,6 +13,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::error::AppError;
@@ -19,9 +21,13 @@ use super::state::AppState;
 use crate::domain::{BotId, Interval, Seq, Symbol};
 use crate::wire::{Payload, Topic};
 
-pub use commands::{cancel_order, submit_order};
-pub use history::{decisions, orders, trades};
+pub use commands::{
+    amend_order, cancel_order, cancel_orders, close_position, kill, pause, respond, resume,
+    submit_oco, submit_order,
+};
+pub use history::{decisions, ledger, ledger_page, orders, trades};
 pub use machine::{health, metrics, ready};
+pub use orders::{check_order, explain_order, instruments, open_orders, order, working};
 
 pub const SEQ: HeaderName = HeaderName::from_static("plainsight-seq");
 
@@ -43,6 +49,45 @@ pub fn body(body: Body) -> Result<Bytes, AppError> {
         StatusCode::PAYLOAD_TOO_LARGE => AppError::TooLarge,
         _ => AppError::bad("unreadable_body", rejection.body_text()),
     })
+}
+
+/// Reads a JSON body; what cannot be read names the field at fault.
+pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, AppError> {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let (field, message) = field_and_message(error);
+        AppError::BadRequest {
+            code: "invalid_body",
+            field,
+            message,
+        }
+    })?;
+    reader
+        .end()
+        .map_err(|error| AppError::bad("invalid_body", error.to_string()))?;
+    Ok(value)
+}
+
+/// The field that could not be read, and why. A missing or unknown field is named in the message,
+/// not by the path.
+pub fn field_and_message(
+    error: serde_path_to_error::Error<serde_json::Error>,
+) -> (Option<String>, String) {
+    let path = error.path().to_string();
+    let message = error.into_inner().to_string();
+    let is_whole = path == ".";
+    let named = message
+        .split('`')
+        .nth(1)
+        .filter(|_| message.contains("field `"))
+        .map(str::to_owned);
+    let field = match (named, is_whole) {
+        (Some(named), true) => Some(named),
+        (Some(named), false) if !path.ends_with(&named) => Some(format!("{path}.{named}")),
+        (_, true) => None,
+        (_, false) => Some(path),
+    };
+    (field, message)
 }
 
 #[derive(Debug, Deserialize)]

@@ -4,12 +4,12 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, patch, post};
 
 use super::access::{Endpoint, Principal, ROUTES, Role, page_role};
 use super::error::AppError;
 use super::state::AppState;
-use super::{ingest, pages, rest, socket};
+use super::{forms, ingest, pages, rest, socket};
 use crate::app::routes::Page;
 
 fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
@@ -25,9 +25,24 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::Trades => get(rest::trades),
         Endpoint::Decisions => get(rest::decisions),
         Endpoint::Orders => get(rest::orders),
+        Endpoint::OpenOrders => get(rest::open_orders),
+        Endpoint::Order => get(rest::order),
+        Endpoint::ExplainOrder => get(rest::explain_order),
+        Endpoint::CheckOrder => post(rest::check_order),
+        Endpoint::Working => get(rest::working),
+        Endpoint::Instruments => get(rest::instruments),
+        Endpoint::Ledger => get(rest::ledger),
         Endpoint::SubmitOrder => post(rest::submit_order),
+        Endpoint::SubmitOco => post(rest::submit_oco),
+        Endpoint::AmendOrder => patch(rest::amend_order),
         Endpoint::CancelOrder => delete(rest::cancel_order),
+        Endpoint::CancelOrders => delete(rest::cancel_orders),
+        Endpoint::ClosePosition => post(rest::close_position),
+        Endpoint::Kill => post(rest::kill),
+        Endpoint::Pause => post(rest::pause),
+        Endpoint::Resume => post(rest::resume),
         Endpoint::BotEvents => post(ingest::events),
+        Endpoint::Form => post(forms::form),
     }
 }
 

@@ -6,7 +6,7 @@ use sqlx::sqlite::{SqlitePool, SqliteRow};
 
 use super::journal::sql_int;
 use super::{Place, StoreError, inputs};
-use crate::domain::{Event, Input, Record, Seq, TimeUs};
+use crate::domain::{BotId, Event, Fill, Input, Order, OrderId, Record, Seq, TimeUs};
 use crate::engine::{CANDLES_KEPT, MARKS_KEPT, TRIPS_KEPT};
 use crate::wire::{Epoch, Topic};
 
@@ -67,6 +67,98 @@ impl Reader {
         .fetch_all(&self.pool)
         .await?;
         rows.iter().map(logged).collect()
+    }
+
+    /// Every state of a bot's order as of `until`, oldest first, by our id or the client's.
+    pub async fn order(
+        &self,
+        bot: &BotId,
+        id: &OrderId,
+        until: Seq,
+    ) -> Result<Vec<Record>, StoreError> {
+        let by_id = r"SELECT body FROM events WHERE kind = 'order'
+            AND json_extract(CAST(body AS TEXT), '$.event.order.id') = ? AND seq <= ? ORDER BY seq, idx";
+        let states = self.records(by_id, id.as_str(), until).await?;
+        let own =
+            |record: &Record| matches!(&record.event, Event::Order(order) if order.bot == *bot);
+        let states: Vec<Record> = states.into_iter().filter(own).collect();
+        if !states.is_empty() {
+            return Ok(states);
+        }
+        let by_client_id = r"SELECT body FROM events WHERE kind = 'order'
+            AND json_extract(CAST(body AS TEXT), '$.event.order.client_order_id') = ? AND seq <= ? ORDER BY seq, idx";
+        let states = self.records(by_client_id, id.as_str(), until).await?;
+        Ok(states.into_iter().filter(own).collect())
+    }
+
+    /// The fills of a bot's order as of `until`, oldest first.
+    pub async fn fills_of(
+        &self,
+        bot: &BotId,
+        order: &OrderId,
+        until: Seq,
+    ) -> Result<Vec<Fill>, StoreError> {
+        let query = r"SELECT body FROM events WHERE kind = 'fill'
+            AND json_extract(CAST(body AS TEXT), '$.event.fill.order') = ? AND seq <= ? ORDER BY seq, idx";
+        let records = self.records(query, order.as_str(), until).await?;
+        let fills = records.into_iter().filter_map(|record| match record.event {
+            Event::Fill(fill) if fill.bot == *bot => Some(fill),
+            _ => None,
+        });
+        Ok(fills.collect())
+    }
+
+    /// The states that orders took by the input `seq`.
+    pub async fn orders_at(&self, seq: Seq) -> Result<Vec<Order>, StoreError> {
+        let rows =
+            sqlx::query("SELECT body FROM events WHERE seq = ? AND kind = 'order' ORDER BY idx")
+                .bind(sql_int(seq.0))
+                .fetch_all(&self.pool)
+                .await?;
+        let mut orders = Vec::with_capacity(rows.len());
+        for row in &rows {
+            if let Event::Order(order) = record_of(row)?.event {
+                orders.push(order);
+            }
+        }
+        Ok(orders)
+    }
+
+    async fn records(
+        &self,
+        query: &'static str,
+        key: &str,
+        until: Seq,
+    ) -> Result<Vec<Record>, StoreError> {
+        let rows = sqlx::query(query)
+            .bind(key)
+            .bind(sql_int(until.0))
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(record_of).collect()
+    }
+
+    /// The newest `limit` movements of a bot's cash before the place `before` (a seq and the index
+    /// within it), newest first.
+    pub async fn ledger(
+        &self,
+        bot: &BotId,
+        before: (Seq, u32),
+        limit: u32,
+    ) -> Result<Vec<Record>, StoreError> {
+        let rows = sqlx::query(
+            r"SELECT body FROM events WHERE kind IN ('fill', 'deposit')
+              AND coalesce(json_extract(CAST(body AS TEXT), '$.event.fill.bot'),
+                           json_extract(CAST(body AS TEXT), '$.event.deposit.bot')) = ?
+              AND (seq, idx) < (?, ?) ORDER BY seq DESC, idx DESC LIMIT ?",
+        )
+        .bind(bot.as_str())
+        .bind(sql_int(before.0.0))
+        .bind(i64::from(before.1))
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(record_of).collect()
     }
 
     /// The newest snapshot: the input that it follows, and its body.

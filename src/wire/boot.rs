@@ -5,9 +5,12 @@ use serde::ser::SerializeSeq;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
+use super::form::Refused;
 use super::frame::Since;
 use super::{Backoff, Epoch, Payload, Replica, Stream, Topic};
-use crate::domain::{BotId, Mode, Seq, Symbol, TimeUs};
+use crate::domain::{
+    BotId, Explanation, Instrument, LedgerEntry, Mode, Order, OrderHistory, Seq, Symbol, TimeUs,
+};
 
 /// Cadence and age budget of a stream, ms. A budget of zero is the heartbeat's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,6 +122,32 @@ impl BootTopic {
     }
 }
 
+/// One order with all that can be said of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OrderDetail {
+    pub history: OrderHistory,
+    pub explanation: Explanation,
+}
+
+/// What the pages' controls and tables need beside topics.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Desk {
+    /// Whether the reader may give commands.
+    pub operator: bool,
+    /// What the page's first forms call what they ask for, so that it is done once however often it
+    /// is sent.
+    pub form_id: String,
+    pub instruments: Vec<Instrument>,
+    /// Only where the page shows them.
+    pub open_orders: Option<Vec<Order>>,
+    /// The order that `?order=` names.
+    pub detail: Option<OrderDetail>,
+    pub ledger: Option<Vec<LedgerEntry>>,
+    /// The form that this page is the answer to.
+    pub refused: Option<Refused>,
+}
+
 /// Everything that a page hands over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Boot {
@@ -130,4 +159,6 @@ pub struct Boot {
     /// The seq that the whole page is true at.
     pub seq: Seq,
     pub topics: Vec<BootTopic>,
+    #[serde(default)]
+    pub desk: Desk,
 }

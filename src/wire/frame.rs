@@ -6,7 +6,10 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{Payload, Topic};
-use crate::domain::{BotId, NewOrder, OrderId, Seq, TimeUs};
+use crate::domain::{
+    Amendment, BotCommand, BotId, ClosePosition, NewOco, NewOrder, OrderId, Seq, Symbol, TimeUs,
+    TradingState,
+};
 
 /// Version of this protocol and of the REST API.
 pub const API_VERSION: &str = "1.0";
@@ -111,12 +114,119 @@ pub enum ClientFrame {
         bot: Option<BotId>,
         order: NewOrder,
     },
+    Oco {
+        id: u64,
+        #[serde(default)]
+        bot: Option<BotId>,
+        oco: Box<NewOco>,
+    },
+    /// By our id or the client's.
+    Amend {
+        id: u64,
+        #[serde(default)]
+        bot: Option<BotId>,
+        order: OrderId,
+        change: Amendment,
+    },
+    /// By our id or the client's.
     Cancel {
         id: u64,
         #[serde(default)]
         bot: Option<BotId>,
         order: OrderId,
     },
+    /// All open orders, or all of one symbol.
+    CancelAll {
+        id: u64,
+        #[serde(default)]
+        bot: Option<BotId>,
+        #[serde(default)]
+        symbol: Option<Symbol>,
+    },
+    /// All of the position, or a quantity.
+    Close {
+        id: u64,
+        #[serde(default)]
+        bot: Option<BotId>,
+        symbol: Symbol,
+        #[serde(default)]
+        close: ClosePosition,
+    },
+    Kill {
+        id: u64,
+        #[serde(default)]
+        bot: Option<BotId>,
+    },
+    Pause {
+        id: u64,
+        #[serde(default)]
+        bot: Option<BotId>,
+    },
+    Resume {
+        id: u64,
+        #[serde(default)]
+        bot: Option<BotId>,
+    },
+}
+
+/// A frame's command to the engine, with the frame's id and the bot that it is for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ask {
+    pub id: u64,
+    pub bot: BotId,
+    pub command: BotCommand,
+}
+
+impl ClientFrame {
+    /// The frame's id, so that an answer can name it.
+    pub fn id(&self) -> Option<u64> {
+        match self {
+            Self::Hello { .. } => None,
+            Self::Subscribe { id, .. }
+            | Self::Unsubscribe { id, .. }
+            | Self::Ping { id, .. }
+            | Self::Order { id, .. }
+            | Self::Oco { id, .. }
+            | Self::Amend { id, .. }
+            | Self::Cancel { id, .. }
+            | Self::CancelAll { id, .. }
+            | Self::Close { id, .. }
+            | Self::Kill { id, .. }
+            | Self::Pause { id, .. }
+            | Self::Resume { id, .. } => Some(*id),
+        }
+    }
+
+    /// What the frame asks of the engine; `None` for any other frame.
+    pub fn ask(&self) -> Option<Ask> {
+        let (id, bot, command) = match self.clone() {
+            Self::Order { id, bot, order } => (id, bot, BotCommand::SubmitOrder(order)),
+            Self::Oco { id, bot, oco } => (id, bot, BotCommand::SubmitOco(oco)),
+            Self::Amend {
+                id,
+                bot,
+                order,
+                change,
+            } => (id, bot, BotCommand::AmendOrder { order, change }),
+            Self::Cancel { id, bot, order } => (id, bot, BotCommand::CancelOrder { order }),
+            Self::CancelAll { id, bot, symbol } => (id, bot, BotCommand::CancelAll { symbol }),
+            Self::Close {
+                id,
+                bot,
+                symbol,
+                close,
+            } => (id, bot, BotCommand::ClosePosition { symbol, close }),
+            Self::Kill { id, bot } => (id, bot, BotCommand::Kill),
+            Self::Pause { id, bot } => (id, bot, BotCommand::Pause),
+            Self::Resume { id, bot } => (id, bot, BotCommand::Resume),
+            _ => return None,
+        };
+        Some(Ask {
+            id,
+            bot: bot.unwrap_or_else(BotId::paper),
+            command,
+        })
+    }
 }
 
 /// How a subscription began.
@@ -218,6 +328,14 @@ pub struct Reply {
     pub seq: Option<Seq>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<OrderId>,
+    /// Where a command led to several orders or took several back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub orders: Vec<OrderId>,
+    /// The same was asked for before, by the same `client_order_id`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub duplicate: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trading: Option<TradingState>,
 }
 
 /// `error`: a command was refused, or (without an id) a frame could not be read.

@@ -54,17 +54,24 @@ pub fn id_of(text: &str) -> Option<u64> {
     serde_json::from_str::<Id>(text).ok()?.id
 }
 
-const CLIENT_TYPES: [&str; 6] = [
+const CLIENT_TYPES: [&str; 13] = [
     "hello",
     "subscribe",
     "unsubscribe",
     "ping",
     "order",
+    "oco",
+    "amend",
     "cancel",
+    "cancel_all",
+    "close",
+    "kill",
+    "pause",
+    "resume",
 ];
 
 /// Types of the protocol that are still to come.
-const LATER: [&str; 7] = ["auth", "amend", "close", "kill", "pause", "resume", "ack"];
+const LATER: [&str; 2] = ["auth", "ack"];
 
 /// Reads one frame of a client.
 pub fn decode_client(text: &str) -> Result<ClientFrame, BadFrame> {
@@ -214,7 +221,7 @@ mod tests {
     use super::super::frame::{Heartbeat, Position, SubscribeTopic, Subscribed};
     use super::super::frame::{Limits, Reply, Welcome};
     use super::*;
-    use crate::domain::{NewOrder, Severity, Side};
+    use crate::domain::{Amendment, NewOrder, Severity, Side};
 
     fn client_round_trip(frame: ClientFrame) {
         let text = encode_client(&frame);
@@ -242,6 +249,21 @@ mod tests {
             bot: None,
             order: "ord-1-1".parse().unwrap(),
         });
+        client_round_trip(ClientFrame::Amend {
+            id: 5,
+            bot: None,
+            order: "mine".parse().unwrap(),
+            change: Amendment {
+                price: Some("42000.5".parse().unwrap()),
+                ..Amendment::default()
+            },
+        });
+        client_round_trip(ClientFrame::CancelAll {
+            id: 6,
+            bot: None,
+            symbol: None,
+        });
+        client_round_trip(ClientFrame::Kill { id: 7, bot: None });
         client_round_trip(ClientFrame::Order {
             id: 2,
             bot: Some(crate::domain::BotId::paper()),
@@ -264,6 +286,16 @@ mod tests {
             decode_client(r#"{"type":"subscribe","id":1,"topics":[{"topic":"health"}]}"#).is_ok()
         );
         assert!(decode_client(r#"{"type":"ping","id":1,"t":1.5}"#).is_ok());
+        for text in [
+            r#"{"type":"close","id":1,"symbol":"BTCUSDT"}"#,
+            r#"{"type":"cancel_all","id":1}"#,
+            r#"{"type":"kill","id":1}"#,
+            r#"{"type":"pause","id":1}"#,
+            r#"{"type":"resume","id":1}"#,
+        ] {
+            let ask = decode_client(text).unwrap().ask().unwrap();
+            assert_eq!((ask.id, ask.bot.as_str()), (1, "paper"), "{text}");
+        }
     }
 
     #[test]

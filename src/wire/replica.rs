@@ -127,6 +127,8 @@ mod tests {
             equity: Decimal::from(time),
             deposits: Decimal::ZERO,
             drawdown: None,
+            benchmark: None,
+            rolling_sharpe: None,
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::domain::{
     AgentEntry, Alert, Candle, Decision, EquityPoint, Fill, Health, Order, Performance, Portfolio,
-    Position, Quality, Ticker,
+    Position, Quality, Ticker, Working,
 };
 use crate::wire::{Payload, Replica};
 
@@ -67,6 +67,7 @@ read_latest! {
 read_rows! {
     Candle => Candles;
     Position => Positions;
+    Working => Working;
     EquityPoint => Equity;
 }
 
@@ -123,5 +124,21 @@ impl TopicValue for Vec<Order> {
             |order| order.id.clone(),
             |order| order.created_at.micros(),
         )
+    }
+}
+
+/// Every state of every order, newest first.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OrderLog(pub Vec<Order>);
+
+impl TopicValue for OrderLog {
+    fn read(replica: &Replica) -> Option<Self> {
+        replica.since()?;
+        let states = replica.entries().iter().rev();
+        let orders = states.filter_map(|entry| match entry {
+            Payload::Order(order) => Some((**order).clone()),
+            _ => None,
+        });
+        Some(Self(orders.collect()))
     }
 }

@@ -3,12 +3,14 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use crate::app::format;
-use crate::app::live::{use_equity, use_performance};
+use crate::app::live::{use_equity, use_performance, use_portfolio};
 use crate::app::nav::{Links, use_bot, use_links};
-use crate::app::panels::{Accuracy, EquityCurve, ReturnMetrics, TradeMetrics};
-use crate::app::widgets::{Fact, Reading, Tile, keyed};
-use crate::domain::{BotId, Performance, Window};
+use crate::app::panels::{
+    Accuracy, ComparedMetrics, EquityCurve, MonthHeatMap, PnlDistribution, ReturnMetrics,
+    RollingSharpe, TradeMetrics, UsageMetrics,
+};
+use crate::app::widgets::{Fact, Figure, Reading, Tile, keyed};
+use crate::domain::{BotId, Performance, Portfolio, Window};
 
 #[component]
 pub fn PerformancePage() -> impl IntoView {
@@ -34,29 +36,56 @@ fn use_window() -> Memo<Window> {
 fn performance(bot: BotId, window: Window) -> impl IntoView {
     let links = use_links();
     let performance = use_performance(bot.clone());
-    let equity = use_equity(bot);
+    let equity = use_equity(bot.clone());
+    let portfolio = use_portfolio(bot);
+    let now = move || {
+        view! {
+            <span class="quiet">"now "</span>
+            <Figure live=portfolio field="portfolio.equity" read=|p: &Portfolio| Reading::money(p.equity) />
+        }
+    };
     view! {
         {windows(window, links)}
         <div class="grid">
-            <Tile title="Equity and drawdown" class="span-8" fresh=equity>
+            <Tile title="Equity and drawdown" class="span-8" fresh=equity aside=now>
                 <EquityCurve equity window=window.micros() />
             </Tile>
-            <Tile title="Accuracy and costs, all time" class="span-4" fresh=performance>
+            <Tile title="Accuracy, exposure and costs" class="span-4" fresh=performance>
                 <Accuracy performance />
+                <UsageMetrics performance window />
                 <dl class="facts">
-                    <Fact live=performance name="Fees paid" field="performance.fees_paid" read=|p: &Performance| Reading::money(p.fees_paid) />
-                    <Fact live=performance name="Turnover" field="performance.turnover" read=|p: &Performance| Reading::float(p.turnover, |v| format!("{} ×", format::float(v, 2))) />
+                    <Fact live=performance name="Fees in the window" field="performance.window.fees_paid" read=move |p: &Performance| fees(p, window) />
+                    <Fact live=performance name="Fees, all time" field="performance.fees_paid" read=|p: &Performance| Reading::money(p.fees_paid) />
                 </dl>
             </Tile>
             <Tile title="Returns" fresh=performance>
                 <ReturnMetrics performance window />
             </Tile>
-            <Tile title="Trades" fresh=performance>
+            <Tile title="Against buy-and-hold" class="span-6" fresh=performance>
+                <ComparedMetrics performance window />
+            </Tile>
+            <Tile title="Rolling Sharpe" class="span-6" fresh=equity>
+                <RollingSharpe equity window=window.micros() />
+            </Tile>
+            <Tile title="Trades" class="span-6" fresh=performance>
                 <TradeMetrics performance window />
+            </Tile>
+            <Tile title="P&L of round trips" class="span-6" fresh=performance>
+                <PnlDistribution performance window />
+            </Tile>
+            <Tile title="Returns by month" fresh=performance>
+                <MonthHeatMap performance />
             </Tile>
         </div>
     }
     .into_any()
+}
+
+fn fees(performance: &Performance, window: Window) -> Reading {
+    let metrics = performance.windows.get(&window);
+    metrics.map_or_else(Reading::undefined, |metrics| {
+        Reading::money(metrics.fees_paid)
+    })
 }
 
 fn windows(open: Window, links: Links) -> impl IntoView {

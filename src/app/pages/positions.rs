@@ -4,7 +4,9 @@ use leptos::prelude::*;
 
 use crate::app::live::{use_portfolio, use_positions};
 use crate::app::nav::{use_bot, use_links};
-use crate::app::panels::{AccountFacts, Identities, InvariantTile, PositionTable};
+use crate::app::panels::{
+    AccountFacts, FlattenAll, Identities, InvariantTile, Ledger, PositionTable,
+};
 use crate::app::widgets::{Tile, keyed};
 use crate::domain::BotId;
 
@@ -16,7 +18,13 @@ pub fn PositionsPage() -> impl IntoView {
 fn positions(bot: BotId) -> impl IntoView {
     let links = use_links();
     let portfolio = use_portfolio(bot.clone());
-    let positions = use_positions(bot);
+    let positions = use_positions(bot.clone());
+    let flatten = {
+        let bot = bot.clone();
+        move || view! { <FlattenAll bot=bot.clone() /> }
+    };
+    let table = view! { <PositionTable positions closable=bot.clone() /> };
+    let ledger = view! { <Ledger bot portfolio /> };
     view! {
         <div class="grid">
             <Tile title="Account" class="span-4" href=links.signal("/") fresh=portfolio>
@@ -26,8 +34,11 @@ fn positions(bot: BotId) -> impl IntoView {
                 <Identities portfolio positions />
             </Tile>
             <InvariantTile portfolio class="span-4" href=links.signal("/system") />
-            <Tile title="Positions" fresh=positions>
-                <PositionTable positions />
+            <Tile title="Positions" fresh=positions aside=flatten>
+                {table}
+            </Tile>
+            <Tile title="Cash ledger" fresh=portfolio>
+                {ledger}
             </Tile>
         </div>
     }

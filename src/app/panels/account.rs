@@ -101,6 +101,7 @@ pub fn AccountFacts(portfolio: Live<Portfolio>) -> impl IntoView {
             <Fact live=portfolio name="Cash" field="portfolio.cash" read=|p: &Portfolio| Reading::money(p.cash) />
             <Fact live=portfolio name="Deposits" field="portfolio.deposits" read=|p: &Portfolio| Reading::money(p.deposits) />
             <Fact live=portfolio name="Invested" field="portfolio.invested" read=|p: &Portfolio| Reading::money(p.invested) />
+            <Fact live=portfolio name="Exposure" field="portfolio.exposure_percent" read=exposure />
             <Fact live=portfolio name="Net P&L" field="portfolio.net_pnl" read=|p: &Portfolio| Reading::pnl(p.net_pnl) />
             <Fact live=portfolio name="of deposits" field="portfolio.net_pnl_percent" read=|p: &Portfolio| Reading::percent(p.net_pnl_percent) />
             <Fact live=portfolio name="Today (UTC)" field="portfolio.day_pnl" read=|p: &Portfolio| Reading::pnl(p.day_pnl) />
@@ -110,6 +111,17 @@ pub fn AccountFacts(portfolio: Live<Portfolio>) -> impl IntoView {
         </dl>
     }
     .into_any()
+}
+
+/// What is at the market, as a part of the equity: a size, so without a sign.
+fn exposure(portfolio: &Portfolio) -> Reading {
+    match portfolio.exposure_percent() {
+        Some(percent) => Reading {
+            exact: Some(percent.to_string()),
+            ..Reading::text(format!("{} %", format::decimal(percent, 2)))
+        },
+        None => Reading::undefined(),
+    }
 }
 
 /// One moment at which account and positions are both known.

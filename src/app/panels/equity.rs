@@ -1,11 +1,11 @@
-//! The equity curve with the drawdown under it.
+//! The equity curve beside buy-and-hold, with the drawdown under it.
 
 use leptos::prelude::*;
 
 use crate::app::chart::{self, EquityPlot};
 use crate::app::clock::use_clock;
 use crate::app::live::Live;
-use crate::app::widgets::{Absent, Axes};
+use crate::app::widgets::{Absent, Axes, Plot};
 use crate::domain::EquityPoint;
 
 /// The newest samples, or those of them that lie in a window of so many µs.
@@ -34,7 +34,7 @@ pub fn EquityCurve(
     }
 }
 
-fn within(points: &[EquityPoint], window: Option<i64>) -> &[EquityPoint] {
+pub(super) fn within(points: &[EquityPoint], window: Option<i64>) -> &[EquityPoint] {
     let (Some(span), Some(last)) = (window, points.last()) else {
         return points;
     };
@@ -45,20 +45,12 @@ fn within(points: &[EquityPoint], window: Option<i64>) -> &[EquityPoint] {
 fn drawn(plot: EquityPlot, stale: Signal<bool>) -> impl IntoView {
     view! {
         <figure class="equity" class:stale=move || stale.get()>
-            <div class="plot">
-                <svg
-                    viewBox="0 0 1000 300"
-                    preserveAspectRatio="none"
-                    role="img"
-                    aria-label=plot.words
-                >
-                    <path class="rule" d="M0 75H1000M0 150H1000M0 225H1000"></path>
-                    <polyline class="deposits" points=plot.deposits></polyline>
-                    <polygon class="area" points=plot.area></polygon>
-                    <polyline class="line" points=plot.line></polyline>
-                </svg>
-                <Axes levels=plot.levels times=vec![] />
-            </div>
+            <Plot words=plot.words levels=plot.levels>
+                <polyline class="deposits" points=plot.deposits></polyline>
+                <polygon class="area" points=plot.area></polygon>
+                <polyline class="benchmark" points=plot.benchmark></polyline>
+                <polyline class="line" points=plot.line></polyline>
+            </Plot>
             <div class="plot plot-low">
                 <svg viewBox="0 0 1000 60" preserveAspectRatio="none" aria-hidden="true">
                     <polygon class="drawdown" points=plot.drawdown></polygon>
@@ -67,6 +59,7 @@ fn drawn(plot: EquityPlot, stale: Signal<bool>) -> impl IntoView {
             </div>
             <figcaption>
                 <span class="key key-line">"Equity"</span>
+                <span class="key key-benchmark">"Buy and hold"</span>
                 <span class="key key-deposits">"Deposits"</span>
                 <span class="key key-drawdown">"Drawdown"</span>
             </figcaption>

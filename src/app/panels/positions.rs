@@ -2,10 +2,13 @@
 
 use leptos::prelude::*;
 
+use crate::app::command::{CommandButton, is_operator};
+use crate::app::format;
 use crate::app::live::Live;
 use crate::app::nav::use_links;
+use crate::app::routes::Page;
 use crate::app::widgets::{Column, DataTable, Reading, Tone};
-use crate::domain::{Position, Symbol};
+use crate::domain::{BotId, Position, Symbol};
 
 /// As many symbols as a bot's table shows.
 const SLOTS: usize = 50;
@@ -26,6 +29,9 @@ pub fn symbol_reading(symbol: &Symbol, links: crate::app::nav::Links) -> Reading
 pub fn PositionTable(
     positions: Live<Vec<Position>>,
     #[prop(optional)] only_open: bool,
+    /// With buttons that close positions of this bot, for operators.
+    #[prop(optional, into)]
+    closable: Option<BotId>,
 ) -> impl IntoView {
     let links = use_links();
     let rows = Memo::new(move |_| {
@@ -55,6 +61,11 @@ pub fn PositionTable(
             Column::number("Fees", |p: &Position| Reading::money(p.fees)),
         ]);
     }
+    if let Some(bot) = closable.filter(|_| is_operator()) {
+        columns.push(Column::widget("Close", move |p: &Position| {
+            close(&bot, p, positions)
+        }));
+    }
     view! {
         <DataTable
             label="Positions"
@@ -65,6 +76,46 @@ pub fn PositionTable(
             empty=if only_open { "Flat: no open position." } else { "No position yet." }
             stale=positions.stale
         />
+    }
+    .into_any()
+}
+
+/// Closes what is held, once it is confirmed; nothing where nothing is held.
+fn close(bot: &BotId, position: &Position, positions: Live<Vec<Position>>) -> AnyView {
+    let symbol = position.symbol.clone();
+    let held = Memo::new({
+        let symbol = symbol.clone();
+        move |_| {
+            positions.value.with(|rows| {
+                let own = rows.iter().flatten().find(|row| row.symbol == symbol);
+                own.map(|row| row.quantity).unwrap_or_default()
+            })
+        }
+    });
+    let words = Signal::derive(move || {
+        let way = if held.get().is_sign_negative() {
+            "Buys"
+        } else {
+            "Sells"
+        };
+        format!(
+            "{way} {} at the market's price.",
+            format::quantity(held.get().abs())
+        )
+    });
+    let name = symbol.to_string();
+    view! {
+        <div hidden=move || held.get().is_zero()>
+            <CommandButton
+                page=Page::Positions
+                bot=bot.clone()
+                command="close"
+                label="Close"
+                fields=vec![("symbol", name.clone())]
+                hint=name
+                confirm=words
+            />
+        </div>
     }
     .into_any()
 }

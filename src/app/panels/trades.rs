@@ -101,7 +101,7 @@ fn slippage(fill: &Fill) -> String {
 }
 
 /// What the fill rests on, in words.
-fn evidence(evidence: &Evidence) -> String {
+pub fn evidence(evidence: &Evidence) -> String {
     match evidence {
         Evidence::Trade {
             id,

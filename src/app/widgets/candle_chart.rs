@@ -6,6 +6,7 @@ use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast as _, JsValue};
 
+use super::Plot;
 use crate::app::chart::{self, Shade};
 use crate::app::clock::use_clock;
 use crate::domain::{Candle, TimeUs};
@@ -81,21 +82,14 @@ pub fn CandleChart(
                     plot.get()
                         .map(|plot| {
                             view! {
-                                <svg
-                                    viewBox="0 0 1000 300"
-                                    preserveAspectRatio="none"
-                                    role="img"
-                                    aria-label=plot.words
-                                >
-                                    <path class="rule" d="M0 75H1000M0 150H1000M0 225H1000"></path>
+                                <Plot words=plot.words levels=plot.levels times=plot.times>
                                     <path class="shade lost" d=move || shaded.get()[0].clone()></path>
                                     <path class="shade healed" d=move || shaded.get()[1].clone()></path>
                                     <path class="wick up" d=plot.up_wicks></path>
                                     <path class="body up" d=plot.up_bodies></path>
                                     <path class="wick down" d=plot.down_wicks></path>
                                     <path class="body down" d=plot.down_bodies></path>
-                                </svg>
-                                <Axes levels=plot.levels times=plot.times />
+                                </Plot>
                             }
                         })
                 }}
@@ -107,28 +101,6 @@ pub fn CandleChart(
                 </a>
             </figcaption>
         </figure>
-    }
-    .into_any()
-}
-
-/// The labels of a plot, in text beside it.
-#[component]
-pub fn Axes(levels: Vec<String>, times: Vec<String>) -> impl IntoView {
-    let levels: Vec<_> = levels
-        .into_iter()
-        .map(|text| view! { <span>{text}</span> })
-        .collect();
-    let times: Vec<_> = times
-        .into_iter()
-        .map(|text| view! { <span>{text}</span> })
-        .collect();
-    view! {
-        <div class="axis-y" aria-hidden="true">
-            {levels}
-        </div>
-        <div class="axis-x" aria-hidden="true">
-            {times}
-        </div>
     }
     .into_any()
 }

@@ -62,7 +62,8 @@ pub fn flash_class(
 pub fn Figure<T, F>(
     live: Live<T>,
     /// Its name for programs, as `portfolio.equity`.
-    field: &'static str,
+    #[prop(into)]
+    field: String,
     read: F,
     /// Says its age itself, where no heading of a tile does.
     #[prop(optional)]
@@ -97,7 +98,12 @@ where
 
 /// A named figure in a list of them.
 #[component]
-pub fn Fact<T, F>(live: Live<T>, name: &'static str, field: &'static str, read: F) -> impl IntoView
+pub fn Fact<T, F>(
+    live: Live<T>,
+    name: &'static str,
+    #[prop(into)] field: String,
+    read: F,
+) -> impl IntoView
 where
     T: Send + Sync + 'static,
     F: Fn(&T) -> Reading + Send + Sync + 'static,

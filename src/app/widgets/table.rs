@@ -8,7 +8,20 @@ use leptos::prelude::*;
 use super::figure::flash_class;
 use super::{Absent, Reading};
 
-type CellOf<T> = Arc<dyn Fn(&T) -> Reading + Send + Sync>;
+/// What a cell shows: a reading that changes in place, or a part that is built for its row.
+enum CellOf<T> {
+    Reading(Arc<dyn Fn(&T) -> Reading + Send + Sync>),
+    Widget(Arc<dyn Fn(&T) -> AnyView + Send + Sync>),
+}
+
+impl<T> Clone for CellOf<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Reading(read) => Self::Reading(Arc::clone(read)),
+            Self::Widget(build) => Self::Widget(Arc::clone(build)),
+        }
+    }
+}
 
 /// One column: its heading and what it shows of a row.
 pub struct Column<T> {
@@ -24,7 +37,7 @@ impl<T> Clone for Column<T> {
             head: self.head,
             class: self.class,
             flashes: self.flashes,
-            cell: Arc::clone(&self.cell),
+            cell: self.cell.clone(),
         }
     }
 }
@@ -35,7 +48,7 @@ impl<T> Column<T> {
             head,
             class: "",
             flashes: false,
-            cell: Arc::new(cell),
+            cell: CellOf::Reading(Arc::new(cell)),
         }
     }
 
@@ -47,6 +60,19 @@ impl<T> Column<T> {
         Self {
             class: "num",
             ..Self::text(head, cell)
+        }
+    }
+
+    /// Controls: built when another row comes to stand here, and left alone while it stays.
+    pub fn widget(
+        head: &'static str,
+        build: impl Fn(&T) -> AnyView + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            head,
+            class: "",
+            flashes: false,
+            cell: CellOf::Widget(Arc::new(build)),
         }
     }
 
@@ -131,7 +157,10 @@ where
     T: Clone + PartialEq + Send + Sync + 'static,
     I: Fn(&T) -> String + Copy + Send + Sync + 'static,
 {
-    let read = Arc::clone(&column.cell);
+    let read = match &column.cell {
+        CellOf::Reading(read) => Arc::clone(read),
+        CellOf::Widget(build) => return widget_cell(row, id, Arc::clone(build)),
+    };
     let reading = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| read(row))));
     // A flash means "this row's figure changed", not "another row stands here now".
     let flash = column.flashes.then(|| {
@@ -157,6 +186,27 @@ where
             {move || match href.get() {
                 Some(href) => view! { <a href=href>{text}</a> }.into_any(),
                 None => view! { <span>{text}</span> }.into_any(),
+            }}
+        </td>
+    }
+    .into_any()
+}
+
+fn widget_cell<T, I>(
+    row: Memo<Option<T>>,
+    id: I,
+    build: Arc<dyn Fn(&T) -> AnyView + Send + Sync>,
+) -> AnyView
+where
+    T: Clone + PartialEq + Send + Sync + 'static,
+    I: Fn(&T) -> String + Copy + Send + Sync + 'static,
+{
+    let key = Memo::new(move |_| row.with(|row| row.as_ref().map(id)));
+    view! {
+        <td>
+            {move || {
+                key.get()?;
+                row.with_untracked(|row| row.as_ref().map(|row| build(row)))
             }}
         </td>
     }

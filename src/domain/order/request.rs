@@ -415,7 +415,7 @@ impl Amendment {
 }
 
 /// Closes what is held of a symbol by a market order that can only reduce.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClosePosition {
     #[serde(default)]

@@ -1,7 +1,7 @@
 //! How far wealth was below its highest so far, and for how long. The start, E₀ = 1, counts as a
 //! peak. Invariant: every drawdown is zero or negative.
 
-use super::returns::{cagr, wealth};
+use super::returns::wealth;
 use super::sums::{defined, ratio, sum};
 use crate::domain::TimeUs;
 
@@ -35,9 +35,8 @@ pub fn current_drawdown(drawdowns: &[f64]) -> Option<f64> {
 }
 
 /// CAGR / |maximum drawdown|. At least one return, and a drawdown.
-pub fn calmar(returns: &[f64], periods_per_year: f64) -> Option<f64> {
-    let deepest = max_drawdown(&drawdowns(returns)?)?;
-    ratio(cagr(returns, periods_per_year)?, deepest.abs())
+pub fn calmar(cagr: Option<f64>, max_drawdown: Option<f64>) -> Option<f64> {
+    ratio(cagr?, max_drawdown?.abs())
 }
 
 /// Ulcer index √(Σ DD² / (N−1)), Martin (1987) with the ddof of quantstats. At least two.
@@ -108,8 +107,8 @@ mod tests {
 
     #[test]
     fn undefined_without_a_drawdown_or_values() {
-        assert_eq!(calmar(&[0.1, 0.1], 365.0), None);
-        assert_eq!(calmar(&[], 365.0), None);
+        assert_eq!(calmar(Some(0.1), Some(0.0)), None);
+        assert_eq!(calmar(Some(0.1), None), None);
         assert_eq!(ulcer(&[-0.1]), None);
         assert_eq!(max_drawdown(&[]), None);
         assert_eq!(drawdowns(&[-2.0, 1.0]), None);

@@ -10,8 +10,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::risk::{Tails, cvar_parametric, var_parametric};
-use super::{drawdown, moments, returns, trades};
+use super::figures::of_series;
+use super::{drawdown, returns};
+use crate::domain::{MetricId, TimeUs};
 
 /// Where the series that are too long for the repository lie; none of them is ours.
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/golden_metrics");
@@ -49,46 +50,50 @@ fn numbers(value: &Value) -> Vec<f64> {
     values.iter().filter_map(Value::as_f64).collect()
 }
 
+fn calmar(r: &[f64], periods: f64) -> Option<f64> {
+    let deepest = drawdown::max_drawdown(&drawdown::drawdowns(r)?);
+    drawdown::calmar(returns::cagr(r, periods), deepest)
+}
+
 /// quantstats 0.0.86 and empyrical-reloaded 0.7.1 agree with these to 1e-12.
 #[test]
 fn golden_vector() {
-    const P: f64 = 365.0;
+    use MetricId as M;
     let r: Vec<f64> = (0..90)
         .map(|i| f64::from((7_919 * i + 13) % 1_009 - 480) / 20_000.0)
         .collect();
-    let r = r.as_slice();
-    let under_water = drawdown::drawdowns(r).unwrap();
-    let tails = Tails::new(r);
-    let as_trades = trades::pnl_statistics(r);
-    for (what, actual, expected) in [
-        ("total", returns::total_return(r), 0.0980615992064717),
-        ("CAGR", returns::cagr(r, P), 0.461382339677187),
-        ("volatility", returns::volatility(r, P), 0.28076488894655),
-        ("Sharpe", returns::sharpe(r, P), 1.49068971873121),
-        ("Sortino", returns::sortino(r, P), 2.2510631369934),
-        (
-            "max drawdown",
-            drawdown::max_drawdown(&under_water),
-            -0.0492613365466085,
-        ),
-        ("Calmar", drawdown::calmar(r, P), 9.36601343003861),
-        ("Omega", returns::omega(r), 1.19867167196073),
-        ("gain/pain", returns::gain_to_pain(r), 0.19867167196073),
-        ("Ulcer", drawdown::ulcer(&under_water), 0.0208048070480036),
-        ("VaR historical", tails.var_historical(), -0.02201),
-        ("VaR parametric", var_parametric(r), -0.0230259475362011),
-        ("CVaR historical", tails.cvar_historical(), -0.02301),
-        ("CVaR parametric", cvar_parametric(r), -0.0291667667539122),
-        ("tail", tails.tail_ratio(), 1.07723761926397),
-        ("skew", moments::skew(r), -0.042973997529516),
-        ("kurtosis", moments::excess_kurtosis(r), -1.19628412270761),
-        ("PSR", moments::psr(r), 0.768653522990666),
-        ("stability", returns::stability(r), 0.610593537568245),
-        ("win rate", returns::period_win_rate(r), 0.533333333333333),
-        ("payoff", as_trades.payoff, 1.04883771296564),
-        ("Kelly", as_trades.kelly, 0.0883963703525255),
-        ("profit factor", as_trades.profit_factor, 1.19867167196073),
+    let times: Vec<TimeUs> = (1..=90).map(TimeUs).collect();
+    let figures = of_series(&r, &[], TimeUs::ZERO, &times, 365.0);
+    for (id, expected) in [
+        (M::TotalReturn, 0.0980615992064717),
+        (M::Cagr, 0.461382339677187),
+        (M::Volatility, 0.28076488894655),
+        (M::Sharpe, 1.49068971873121),
+        (M::Sortino, 2.2510631369934),
+        (M::MaxDrawdown, -0.0492613365466085),
+        (M::Calmar, 9.36601343003861),
+        (M::Omega, 1.19867167196073),
+        (M::GainToPain, 0.19867167196073),
+        (M::Ulcer, 0.0208048070480036),
+        (M::VarHist, -0.02201),
+        (M::VarParam, -0.0230259475362011),
+        (M::CvarHist, -0.02301),
+        (M::CvarParam, -0.0291667667539122),
+        (M::TailRatio, 1.07723761926397),
+        (M::Skew, -0.042973997529516),
+        (M::Kurtosis, -1.19628412270761),
+        (M::Psr, 0.768653522990666),
+        (M::Stability, 0.610593537568245),
+        (M::PeriodWinRate, 0.533333333333333),
+        (M::PeriodPayoff, 1.04883771296564),
+        (M::PeriodKelly, 0.0883963703525255),
+        (M::WinRate, 0.533333333333333),
+        (M::Payoff, 1.04883771296564),
+        (M::Kelly, 0.0883963703525255),
+        (M::ProfitFactor, 1.19867167196073),
     ] {
-        assert_close(what, actual, expected, 1e-12);
+        let metric = figures[&id];
+        assert_close(id.definition().key, metric.value, expected, 1e-12);
+        assert_eq!(metric.n, 90);
     }
 }

@@ -4,25 +4,46 @@
 
 use std::collections::VecDeque;
 
+use super::returns::sharpe;
 use super::thin::thin_refs;
+use super::usage::{Sums, Usage};
+use super::{Returns, Step, months};
 use crate::domain::money::to_f64;
-use crate::domain::performance::Basis;
-use crate::domain::time::DAY;
-use crate::domain::{Decimal, EquityPoint, TimeUs, Window};
+use crate::domain::performance::{Basis, MonthReturn};
+use crate::domain::time::{DAY, HOUR};
+use crate::domain::{Activity, Decimal, EquityPoint, TimeUs, Window};
 
 /// 30 days of samples taken each 60 s.
 const SAMPLES: usize = 43_200;
 /// Day ends that a window must hold before its figures are of days.
 const FEWEST_DAYS: usize = 3;
+/// The rolling Sharpe ratio is of so many returns, a day of them, and at least of an hour's.
+const ROLLING: usize = 1_440;
+const FEWEST_ROLLING: usize = 60;
+
+/// A sample with what it brought since the one before.
+#[derive(Debug, Clone)]
+struct Sample {
+    point: EquityPoint,
+    step: Step,
+    sums: Sums,
+}
+
+/// The last sample of a day with what the day brought.
+#[derive(Debug, Clone)]
+struct Day {
+    end: EquityPoint,
+    step: Step,
+}
 
 /// Refilled from the journal by pushing its points again.
 #[derive(Debug, Clone, Default)]
 pub struct EquityHistory {
     /// The first point of all: where the first day counts from.
     origin: Option<EquityPoint>,
-    samples: VecDeque<EquityPoint>,
-    /// The last sample of each UTC day; of the running day the last so far.
-    days: Vec<EquityPoint>,
+    samples: VecDeque<Sample>,
+    /// Of the running day the end is the last sample so far.
+    days: Vec<Day>,
     peak: Option<Decimal>,
 }
 
@@ -32,7 +53,7 @@ impl EquityHistory {
     }
 
     /// Takes a sample. One that is not later than the last is ignored: it was seen before.
-    pub fn push(&mut self, point: EquityPoint) {
+    pub fn push(&mut self, point: EquityPoint, activity: Activity) {
         if self.last().is_some_and(|last| point.time <= last.time) {
             return;
         }
@@ -40,24 +61,86 @@ impl EquityHistory {
         if self.origin.is_none() {
             self.origin = Some(point.clone());
         }
-        match self.days.last_mut() {
-            Some(end) if end.time.floor(DAY) == point.time.floor(DAY) => *end = point.clone(),
-            _ => self.days.push(point.clone()),
-        }
+        self.push_day(&point);
+        let sample = match self.samples.back() {
+            Some(last) => Sample {
+                step: Step::between(&last.point, &point),
+                sums: last.sums.next(&last.point, point.time, activity),
+                point,
+            },
+            None => Sample {
+                step: Step::default(),
+                sums: Sums::first(activity),
+                point,
+            },
+        };
         if self.samples.len() == SAMPLES {
             self.samples.pop_front();
         }
-        self.samples.push_back(point);
+        self.samples.push_back(sample);
+    }
+
+    fn push_day(&mut self, point: &EquityPoint) {
+        let today = point.time.floor(DAY);
+        self.days.pop_if(|day| day.end.time.floor(DAY) == today);
+        let before = self.days.last().map(|day| &day.end);
+        let before = before.or(self.origin.as_ref());
+        // The first sample of all begins a day and ends none yet.
+        let step = before.filter(|before| before.time < point.time);
+        self.days.push(Day {
+            end: point.clone(),
+            step: step.map_or_else(Step::default, |before| Step::between(before, point)),
+        });
+    }
+
+    /// The rolling Sharpe ratio with a point that is about to be pushed.
+    pub fn rolling_sharpe(&self, next: &EquityPoint) -> Option<f64> {
+        let newest = self.last().map(|last| Step::between(last, next));
+        let skipped = (self.samples.len() + 1).saturating_sub(ROLLING);
+        let steps = self.samples.range(skipped..).map(|sample| sample.step);
+        let returns: Vec<f64> = steps.chain(newest).filter_map(|step| step.own).collect();
+        if returns.len() < FEWEST_ROLLING {
+            return None;
+        }
+        sharpe(&returns, Basis::Intraday.periods_per_year().into())
+    }
+
+    /// What was held and traded in the window that ends at `now`, when the account is worth `equity`
+    /// and stands at `activity`. A window that reaches back to the first sample holds all there was.
+    pub fn usage(&self, window: Window, now: TimeUs, equity: Decimal, activity: Activity) -> Usage {
+        let began = self.origin.as_ref().map(|origin| origin.time);
+        let from = window.micros().map(|span| now.plus(-span));
+        let from = from.filter(|from| began.is_some_and(|began| began < *from));
+        let first = from.map(|from| self.first_at(from));
+        let base = first.and_then(|first| self.samples.get(first));
+        match (self.samples.back(), first, base) {
+            (Some(end), None, _) => end.sums.since(None, equity, activity),
+            (Some(end), _, Some(base)) => end.sums.since(Some(&base.sums), equity, activity),
+            // Nothing was sampled in it.
+            _ => Usage::default(),
+        }
+    }
+
+    /// The returns of the months so far.
+    pub fn months(&self) -> Vec<MonthReturn> {
+        months::months(&self.daily(self.days.iter()))
+    }
+
+    fn first_at(&self, from: TimeUs) -> usize {
+        self.samples
+            .partition_point(|sample| sample.point.time < from)
     }
 
     /// Samples after `since`, oldest first.
     pub fn samples_since(&self, since: TimeUs) -> impl Iterator<Item = &EquityPoint> {
-        let first = self.samples.partition_point(|point| point.time <= since);
-        self.samples.range(first..)
+        let first = self
+            .samples
+            .partition_point(|sample| sample.point.time <= since);
+        self.samples.range(first..).map(|sample| &sample.point)
     }
 
     pub fn last(&self) -> Option<&EquityPoint> {
-        self.samples.back()
+        self.samples.back().map(|sample| &sample.point)
     }
 
     /// The highest equity so far. A deposit or withdrawal scales it as it scales the equity, so
@@ -95,56 +178,92 @@ impl EquityHistory {
         scaled.map_or(equity, |peak| peak.max(equity))
     }
 
-    /// The points of the window that ends at `now` and what they are: a minute apart, or days. The
-    /// first is the base. 1h and 24h are of minutes; the others of days once they hold at least
-    /// three day ends, of the minutes that are kept until then.
-    pub fn window(&self, window: Window, now: TimeUs) -> (Basis, Vec<EquityPoint>) {
-        let from = window
-            .micros()
-            .map_or(TimeUs(i64::MIN), |span| now.plus(-span));
-        let within = |point: &&EquityPoint| from <= point.time && point.time <= now;
+    /// The returns in the window that ends at `now` and what they are of: minutes, or days. 1h and
+    /// 24h are of minutes; the others of days once they hold at least three day ends, of the minutes
+    /// that are kept until then.
+    pub fn returns(&self, window: Window, now: TimeUs) -> (Basis, Returns) {
+        let from = window.micros();
+        let from = from.map_or(TimeUs(i64::MIN), |span| now.plus(-span));
 
         if !matches!(window, Window::H1 | Window::H24) {
-            let mut days: Vec<_> = self.days.iter().filter(within).cloned().collect();
-            if days.len() >= FEWEST_DAYS {
-                // Without it the first day would be a base and its profit in no figure.
-                let origin = self.origin.iter().filter(within);
-                let mut origin = origin.filter(|origin| origin.time < days[0].time).cloned();
-                if let Some(origin) = origin.next() {
-                    days.insert(0, origin);
-                }
-                return (Basis::Daily, days);
+            let within = |day: &&Day| from <= day.end.time && day.end.time <= now;
+            let days = self.days.iter().filter(within);
+            if days.clone().count() >= FEWEST_DAYS {
+                // A day whose beginning is not in the window is only the base of the next.
+                let starts = self
+                    .origin
+                    .as_ref()
+                    .is_some_and(|origin| from <= origin.time);
+                return (Basis::Daily, self.daily(days.skip(usize::from(!starts))));
             }
         }
-        let first = self.samples.partition_point(|point| point.time < from);
-        let end = self.samples.partition_point(|point| point.time <= now);
-        let kept = self.samples.range(first..end.max(first));
-        (Basis::Intraday, kept.cloned().collect())
+        let first = self.first_at(from);
+        let end = self
+            .samples
+            .partition_point(|sample| sample.point.time <= now);
+        let mut within = self.samples.range(first..end.max(first));
+        let start = within.next().map(|base| base.point.time);
+        let steps = within.map(|sample| (sample.point.time, sample.step));
+        let returns = Returns::from_steps(start.unwrap_or_default(), steps);
+        (Basis::Intraday, returns)
+    }
+
+    fn daily<'a>(&self, days: impl Iterator<Item = &'a Day>) -> Returns {
+        let mut days = days.peekable();
+        let first = days.peek().map(|day| day.end.time).unwrap_or_default();
+        let before = self.days.partition_point(|day| day.end.time < first);
+        let start = match before.checked_sub(1) {
+            Some(before) => self.days.get(before).map(|day| day.end.time),
+            None => self.origin.as_ref().map(|origin| origin.time),
+        };
+        let steps = days.map(|day| (day.end.time, day.step));
+        Returns::from_steps(start.unwrap_or_default(), steps)
     }
 
     /// The last point at or before 00:00 UTC of the day of `now`: what the day's P&L counts from.
     pub fn start_of_day(&self, now: TimeUs) -> Option<&EquityPoint> {
         let midnight = now.floor(DAY);
-        let sample = self.samples.partition_point(|point| point.time <= midnight);
+        let sample = self
+            .samples
+            .partition_point(|kept| kept.point.time <= midnight);
         if let Some(before) = sample.checked_sub(1) {
-            return self.samples.get(before);
+            return self.samples.get(before).map(|kept| &kept.point);
         }
-        let day = self.days.partition_point(|point| point.time <= midnight);
-        day.checked_sub(1).and_then(|before| self.days.get(before))
+        let day = self.days.partition_point(|day| day.end.time <= midnight);
+        let before = day.checked_sub(1).and_then(|before| self.days.get(before));
+        before.map(|day| &day.end)
     }
 
-    /// The whole curve in at most `max_points` points: see [`thin`](super::thin()).
+    /// The whole curve in at most `max_points` points, each part [thinned](super::thin()) by itself:
+    /// the newest hour and day keep more of theirs than what is older, so that short windows have a
+    /// curve as well.
     pub fn curve(&self, max_points: usize) -> Vec<EquityPoint> {
-        let Some(kept_from) = self.samples.front().map(|point| point.time) else {
+        let Some(kept_from) = self.samples.front().map(|sample| sample.point.time) else {
             return Vec::new();
         };
         let before = |point: &&EquityPoint| point.time < kept_from;
         let origin = self.origin.iter().filter(before);
-        let days = self.days.iter().filter(before);
+        let days = self.days.iter().map(|day| &day.end).filter(before);
         let mut points: Vec<&EquityPoint> = origin.chain(days).collect();
-        points.extend(&self.samples);
+        points.extend(self.samples.iter().map(|sample| &sample.point));
         points.dedup_by_key(|point| point.time);
-        thin_refs(&points, max_points)
+        let newest = self.last().map(|last| last.time).unwrap_or_default();
+        let from = |span: i64| points.partition_point(|point| point.time <= newest.plus(-span));
+        let (older, rest) = points.split_at(from(DAY));
+        let (day, hour) = rest.split_at(from(HOUR) - older.len());
+        if points.len() <= max_points || max_points < 20 {
+            return thin_refs(&points, max_points);
+        }
+        let for_hour = hour.len().min(max_points * 15 / 100);
+        let for_older = older.len().min(max_points * 45 / 100);
+        // What one part does not need is for the others.
+        let for_day = day.len().min(max_points - for_hour - for_older);
+        let for_hour = hour.len().min(max_points - for_older - for_day);
+        let for_older = older.len().min(max_points - for_hour - for_day);
+        let mut curve = thin_refs(older, for_older);
+        curve.extend(thin_refs(day, for_day));
+        curve.extend(thin_refs(hour, for_hour));
+        curve
     }
 }
 
@@ -152,7 +271,7 @@ impl EquityHistory {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
-    use crate::domain::time::{HOUR, MINUTE};
+    use crate::domain::time::MINUTE;
 
     fn point(time: i64, equity: i64) -> EquityPoint {
         EquityPoint {
@@ -160,6 +279,8 @@ mod tests {
             equity: Decimal::from(equity),
             deposits: Decimal::from(1_000),
             drawdown: None,
+            benchmark: None,
+            rolling_sharpe: None,
         }
     }
 
@@ -167,7 +288,7 @@ mod tests {
     fn history(until: i64, step: i64) -> EquityHistory {
         let mut history = EquityHistory::new();
         for i in 0..=until / step {
-            history.push(point(i * step, 1_000 + i));
+            history.push(point(i * step, 1_000 + i), Activity::default());
         }
         history
     }
@@ -176,21 +297,27 @@ mod tests {
         points.iter().map(|point| point.time.0).collect()
     }
 
+    /// Where the returns count from, and the ends of their periods.
+    fn moments(made: &Returns) -> Vec<i64> {
+        let ends = made.times.iter().map(|time| time.0);
+        [made.start.0].into_iter().chain(ends).collect()
+    }
+
     #[test]
     fn memory_is_bounded() {
         let history = history(32 * DAY, MINUTE);
         assert_eq!(history.samples.len(), SAMPLES);
         assert_eq!(history.days.len(), 33);
-        assert_eq!(history.days[0].time, TimeUs(DAY - MINUTE));
-        assert_eq!(history.days[32].time, TimeUs(32 * DAY));
+        assert_eq!(history.days[0].end.time, TimeUs(DAY - MINUTE));
+        assert_eq!(history.days[32].end.time, TimeUs(32 * DAY));
     }
 
     #[test]
     fn what_was_seen_is_ignored() {
         let mut history = history(HOUR, MINUTE);
         let before = history.curve(1_000);
-        history.push(point(HOUR, 5));
-        history.push(point(HOUR / 2, 5_000));
+        history.push(point(HOUR, 5), Activity::default());
+        history.push(point(HOUR / 2, 5_000), Activity::default());
         assert_eq!(history.curve(1_000), before);
         assert_eq!(history.peak(), Some(Decimal::from(1_060)));
     }
@@ -199,10 +326,11 @@ mod tests {
     fn short_windows_are_of_minutes() {
         let history = history(5 * DAY, MINUTE);
         let now = TimeUs(5 * DAY);
-        for (window, count) in [(Window::H1, 61), (Window::H24, 1_441)] {
-            let (basis, points) = history.window(window, now);
-            assert_eq!((basis, points.len()), (Basis::Intraday, count));
-            assert_eq!(points.last().unwrap().time, now);
+        for (window, count) in [(Window::H1, 60), (Window::H24, 1_440)] {
+            let (basis, made) = history.returns(window, now);
+            assert_eq!((basis, made.values.len()), (Basis::Intraday, count));
+            assert_eq!(made.times.last(), Some(&now));
+            assert_eq!(made.start, now.plus(-window.micros().unwrap()));
         }
     }
 
@@ -210,16 +338,16 @@ mod tests {
     fn long_windows_are_of_days_once_there_are_three() {
         let now = TimeUs(2 * DAY - HOUR);
         let young = history(now.0, HOUR);
-        assert_eq!(young.window(Window::D7, now).0, Basis::Intraday);
-        assert_eq!(young.window(Window::All, now).1.len(), 48);
+        assert_eq!(young.returns(Window::D7, now).0, Basis::Intraday);
+        assert_eq!(young.returns(Window::All, now).1.values.len(), 47);
 
         let now = TimeUs(2 * DAY + HOUR);
         let older = history(now.0, HOUR);
-        let (basis, points) = older.window(Window::D7, now);
+        let (basis, made) = older.returns(Window::D7, now);
         assert_eq!(basis, Basis::Daily);
         // Where it began, two ended days, and the running one.
         assert_eq!(
-            times(&points),
+            moments(&made),
             [0, DAY - HOUR, 2 * DAY - HOUR, 2 * DAY + HOUR]
         );
     }
@@ -228,12 +356,12 @@ mod tests {
     fn a_week_has_seven_daily_returns() {
         let history = history(40 * DAY + 5 * HOUR, HOUR);
         let now = TimeUs(40 * DAY + 5 * HOUR);
-        assert_eq!(history.window(Window::D7, now).1.len(), 8);
-        assert_eq!(history.window(Window::D30, now).1.len(), 31);
-        assert_eq!(history.window(Window::All, now).1.len(), 42);
+        assert_eq!(history.returns(Window::D7, now).1.values.len(), 7);
+        assert_eq!(history.returns(Window::D30, now).1.values.len(), 30);
+        assert_eq!(history.returns(Window::All, now).1.values.len(), 41);
         // Seen from earlier, later points do not exist.
-        let (_, points) = history.window(Window::H1, TimeUs(30 * DAY));
-        assert_eq!(times(&points), [30 * DAY - HOUR, 30 * DAY]);
+        let (_, made) = history.returns(Window::H1, TimeUs(30 * DAY));
+        assert_eq!(moments(&made), [30 * DAY - HOUR, 30 * DAY]);
     }
 
     #[test]
@@ -246,9 +374,9 @@ mod tests {
         assert_eq!(start(-HOUR), None);
 
         let mut late = EquityHistory::new();
-        late.push(point(HOUR, 1));
+        late.push(point(HOUR, 1), Activity::default());
         assert_eq!(late.start_of_day(TimeUs(2 * HOUR)), None);
-        late.push(point(DAY + HOUR, 1));
+        late.push(point(DAY + HOUR, 1), Activity::default());
         assert_eq!(
             late.start_of_day(TimeUs(DAY + HOUR)).unwrap().time,
             TimeUs(HOUR)
@@ -261,17 +389,17 @@ mod tests {
         let mut history = EquityHistory::new();
         assert_eq!(history.drawdown(decimal(0), decimal(0)), None);
         assert_eq!(history.drawdown(decimal(10), decimal(10)), Some(0.0));
-        history.push(point(0, 1_000));
-        history.push(point(1, 1_200));
+        history.push(point(0, 1_000), Activity::default());
+        history.push(point(1, 1_200), Activity::default());
         assert_eq!(history.drawdown(decimal(900), decimal(1_000)), Some(-0.25));
-        history.push(point(2, 900));
+        history.push(point(2, 900), Activity::default());
         // Half is taken out: still a quarter below the peak, which is now 600.
         let half = EquityPoint {
             deposits: decimal(550),
             ..point(3, 450)
         };
         assert_eq!(history.drawdown(half.equity, half.deposits), Some(-0.25));
-        history.push(half);
+        history.push(half, Activity::default());
         assert_eq!(history.peak(), Some(decimal(600)));
     }
 
@@ -282,6 +410,14 @@ mod tests {
         assert!(curve.len() <= 500 && curve.len() > 400);
         assert_eq!(curve[0].time, TimeUs(0));
         assert_eq!(curve.last().unwrap().time, TimeUs(32 * DAY));
+        // An hour has a curve, and a day.
+        let since = |span| {
+            let times = curve.iter().map(|point| point.time);
+            times.filter(|time| *time > TimeUs(32 * DAY - span)).count()
+        };
+        assert_eq!(since(HOUR), 60);
+        assert!(since(DAY) > 200, "{}", since(DAY));
+        assert!(curve.len() - since(DAY) > 200);
         assert_eq!(times(&history.curve(1)), [32 * DAY]);
         assert!(EquityHistory::new().curve(9).is_empty());
     }

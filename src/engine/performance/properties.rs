@@ -3,9 +3,10 @@
 
 use proptest::prelude::*;
 
+use super::figures::of_series;
 use super::*;
-use crate::domain::Side;
-use crate::domain::performance::TradeStatistics;
+use crate::domain::metric::CATALOGUE;
+use crate::domain::{Metric, MetricId, RoundTrip, Side};
 
 /// Ordinary returns, any finite numbers at all, one number repeated, and zeros.
 fn series() -> impl Strategy<Value = Vec<f64>> {
@@ -41,6 +42,8 @@ fn points() -> impl Strategy<Value = Vec<EquityPoint>> {
                 equity,
                 deposits,
                 drawdown: None,
+                benchmark: Some(deposits),
+                rolling_sharpe: None,
             }
         };
         steps.into_iter().map(point).collect()
@@ -66,42 +69,29 @@ fn trips() -> impl Strategy<Value = Vec<RoundTrip>> {
     })
 }
 
-/// Every figure with its name. A field that is added to the types does not compile until it is here.
-fn figures(metrics: Metrics) -> Vec<(&'static str, Option<f64>)> {
-    macro_rules! named {
-        ($type:ident of $value:expr; except $($other:ident),*; $($field:ident),*) => {{
-            let $type { $($other: _,)* $($field),* } = $value;
-            vec![$((stringify!($field), $field)),*]
-        }};
-    }
-    let trades = metrics.trades.clone();
-    let mut all = named!(Metrics of metrics; except basis, n, trades;
-        total_return, cagr, volatility, sharpe, sortino, max_drawdown, max_drawdown_duration_s,
-        current_drawdown, calmar, omega, gain_to_pain, ulcer, var_historical, cvar_historical,
-        var_parametric, cvar_parametric, tail_ratio, skew, excess_kurtosis, psr, stability,
-        period_win_rate);
-    all.extend(named!(TradeStatistics of trades;
-        except n, longest_winning_streak, longest_losing_streak;
-        win_rate, profit_factor, payoff, expectancy, expectancy_ratio, kelly, sqn, p_value,
-        average_holding_s, average_mae, average_mfe));
-    all
-}
-
-fn check(name: &str, value: Option<f64>) {
-    let Some(value) = value else { return };
-    assert!(value.is_finite(), "{name} = {value}");
-    match name {
-        "win_rate" | "period_win_rate" | "psr" | "stability" | "p_value" => {
-            assert!((0.0..=1.0).contains(&value), "{name} = {value}");
+fn check(metric: &Metric) {
+    let Some(value) = metric.value else {
+        assert!(metric.why_undefined().is_some());
+        return;
+    };
+    let key = metric.formula.definition().key;
+    assert!(value.is_finite(), "{key} = {value}");
+    use MetricId as M;
+    match metric.formula {
+        M::WinRate | M::PeriodWinRate | M::Psr | M::Stability | M::PValue => {
+            assert!((0.0..=1.0).contains(&value), "{key} = {value}");
         }
-        "max_drawdown" | "current_drawdown" => assert!(value <= 0.0, "{name} = {value}"),
-        "volatility"
-        | "ulcer"
-        | "omega"
-        | "profit_factor"
-        | "payoff"
-        | "tail_ratio"
-        | "max_drawdown_duration_s" => assert!(value >= 0.0, "{name} = {value}"),
+        M::MaxDrawdown | M::CurrentDrawdown => assert!(value <= 0.0, "{key} = {value}"),
+        M::Volatility
+        | M::Ulcer
+        | M::Omega
+        | M::ProfitFactor
+        | M::Payoff
+        | M::PeriodPayoff
+        | M::TailRatio
+        | M::MaxDrawdownDuration
+        | M::Exposure
+        | M::Turnover => assert!(value >= 0.0, "{key} = {value}"),
         _ => {}
     }
 }
@@ -110,55 +100,92 @@ proptest! {
     #[test]
     fn metrics_are_finite_or_undefined(points in points(), trips in trips(), daily: bool) {
         let basis = if daily { Basis::Daily } else { Basis::Intraday };
-        for (name, value) in figures(metrics(&points, basis, &trips)) {
-            check(name, value);
-        }
+        let window = metrics(&points, basis, &Usage::default(), &trips.iter().map(Trip::from).collect::<Vec<_>>());
+        prop_assert_eq!(window.metrics.len(), CATALOGUE.len());
+        window.metrics.values().for_each(check);
     }
 
     #[test]
     fn figures_of_returns_are_finite_or_undefined(r in series(), b in series(), daily: bool) {
-        let p = periods_per_year(if daily { Basis::Daily } else { Basis::Intraday });
-        let down = drawdown::drawdowns(&r).unwrap_or_default();
-        let tails = risk::Tails::new(&r);
-        for (name, value) in [
-            ("total_return", returns::total_return(&r)),
-            ("cagr", returns::cagr(&r, p)),
-            ("volatility", returns::volatility(&r, p)),
-            ("sharpe", returns::sharpe(&r, p)),
-            ("sortino", returns::sortino(&r, p)),
-            ("omega", returns::omega(&r)),
-            ("gain_to_pain", returns::gain_to_pain(&r)),
-            ("period_win_rate", returns::period_win_rate(&r)),
-            ("stability", returns::stability(&r)),
-            ("max_drawdown", drawdown::max_drawdown(&down)),
-            ("current_drawdown", drawdown::current_drawdown(&down)),
-            ("calmar", drawdown::calmar(&r, p)),
-            ("ulcer", drawdown::ulcer(&down)),
-            ("skew", moments::skew(&r)),
-            ("excess_kurtosis", moments::excess_kurtosis(&r)),
-            ("psr", moments::psr(&r)),
-            ("var_historical", tails.var_historical()),
-            ("cvar_historical", tails.cvar_historical()),
-            ("tail_ratio", tails.tail_ratio()),
-            ("var_parametric", risk::var_parametric(&r)),
-            ("cvar_parametric", risk::cvar_parametric(&r)),
-        ] {
-            check(name, value);
-        }
+        let basis = if daily { Basis::Daily } else { Basis::Intraday };
+        let times: Vec<_> = (1..).map(TimeUs).take(r.len()).collect();
         let shared = r.len().min(b.len());
-        let (r, b) = (&r[..shared], &b[..shared]);
-        check("beta", benchmark::beta(r, b));
-        check("alpha", benchmark::alpha(r, b, p));
-        check("information_ratio", benchmark::information_ratio(r, b));
+        let of = |r: &[f64], b: &[f64]| {
+            of_series(r, b, TimeUs::ZERO, &times[..r.len()], basis.periods_per_year().into())
+        };
+        of(&r, &[]).values().for_each(check);
+        of(&r[..shared], &b[..shared]).values().for_each(check);
     }
 
+    /// Returns that were made sample by sample are those between the points of the window.
     #[test]
-    fn figures_of_trades_are_finite_or_undefined(pnl in series()) {
-        let trades = trades::pnl_statistics(&pnl);
-        let mut empty = metrics(&[], Basis::Daily, []);
-        empty.trades = trades;
-        for (name, value) in figures(empty) {
-            check(name, value);
+    fn kept_returns_are_those_of_the_points(points in points(), trips in trips(), later in 0_i64..200_000_000_000) {
+        let mut history = EquityHistory::new();
+        let mut kept = TripHistory::default();
+        points.iter().for_each(|point| history.push(point.clone(), Activity::default()));
+        trips.iter().for_each(|trip| kept.push(trip));
+        let now = points.last().map_or(TimeUs::ZERO, |point| point.time).plus(later);
+        let standing = Standing { history: &history, trips: &kept, equity: Decimal::ONE, activity: Activity::default() };
+        let found = windows(&standing, now);
+        for window in Window::ALL {
+            let since = window.micros().map_or(TimeUs(i64::MIN), |span| now.plus(-span));
+            let mut inside: Vec<_> = points.iter().filter(|point| point.time >= since).cloned().collect();
+            let (basis, made) = history.returns(window, now);
+            if basis == Basis::Daily {
+                let origin = inside.first().filter(|first| Some(first.time) == points.first().map(|p| p.time)).cloned();
+                let mut days: Vec<EquityPoint> = Vec::new();
+                for point in inside.drain(..) {
+                    days.pop_if(|end| end.time.floor(crate::domain::time::DAY) == point.time.floor(crate::domain::time::DAY));
+                    days.push(point);
+                }
+                inside = days;
+                if let Some(origin) = origin && origin.time < inside[0].time {
+                    inside.insert(0, origin);
+                }
+            }
+            prop_assert_eq!(&made, &Returns::of(&inside), "{}", window);
+            let closed: Vec<_> = trips.iter().filter(|trip| trip.closed_at >= since).map(Trip::from).collect();
+            let usage = history.usage(window, now, Decimal::ONE, Activity::default());
+            prop_assert_eq!(&found[&window], &metrics(&inside, basis, &usage, &closed));
+        }
+    }
+
+    /// The sums over a stretch are what the samples in it say.
+    #[test]
+    fn exposure_is_the_mean_over_time(steps in prop::collection::vec((1_i64..600, 1_i64..1_000, 0_i64..3_000), 2..200), from in 0_usize..150) {
+        let mut history = EquityHistory::new();
+        let mut samples = Vec::new();
+        let mut time = TimeUs::ZERO;
+        for (lasts, equity, invested) in steps {
+            time = time.plus(lasts * crate::domain::time::SECOND);
+            let point = EquityPoint {
+                time,
+                equity: equity.into(),
+                deposits: Decimal::ONE,
+                drawdown: None,
+                benchmark: None,
+                rolling_sharpe: None,
+            };
+            let activity = Activity { invested: invested.into(), ..Activity::default() };
+            history.push(point, activity);
+            samples.push((time, invested as f64 / equity as f64));
+        }
+        let now = time.plus(from as i64 * crate::domain::time::MINUTE);
+        for window in Window::ALL {
+            let since = window.micros().map_or(TimeUs(i64::MIN), |span| now.plus(-span));
+            let inside: Vec<_> = samples.iter().filter(|(time, _)| *time >= since).collect();
+            let (mut exposed, mut lasted) = (0.0, 0.0);
+            for pair in inside.windows(2) {
+                let lasts = pair[1].0.since(pair[0].0) as f64;
+                exposed += pair[0].1 * lasts;
+                lasted += lasts;
+            }
+            let usage = history.usage(window, now, Decimal::ONE, Activity::default());
+            prop_assert_eq!(usage.samples, inside.len());
+            match usage.exposure {
+                Some(exposure) => prop_assert!((exposure - exposed / lasted).abs() < 1e-9),
+                None => prop_assert!(lasted == 0.0),
+            }
         }
     }
 
@@ -176,15 +203,18 @@ proptest! {
             if let Some(drawdown) = history.drawdown(point.equity, point.deposits) {
                 prop_assert!(drawdown <= 0.0 && drawdown.is_finite());
             }
-            history.push(point.clone());
+            history.push(point.clone(), Activity::default());
+            let usage = history.usage(Window::H1, point.time, point.equity, Activity::default());
+            prop_assert!(usage.samples >= 1);
+            history.months();
             prop_assert!(history.peak().is_some_and(|peak| peak >= point.equity));
         }
         let end = points.last().map_or(TimeUs::ZERO, |point| point.time);
         for now in [TimeUs(now), end] {
-            for window in crate::domain::Window::ALL {
-                let (_, kept) = history.window(window, now);
-                prop_assert!(kept.windows(2).all(|pair| pair[0].time < pair[1].time));
-                prop_assert!(kept.iter().all(|point| point.time <= now));
+            for window in Window::ALL {
+                let (_, made) = history.returns(window, now);
+                prop_assert!(made.times.windows(2).all(|pair| pair[0] < pair[1]));
+                prop_assert!(made.times.iter().all(|time| made.start < *time && *time <= now));
             }
             if let Some(start) = history.start_of_day(now) {
                 prop_assert!(start.time <= now);

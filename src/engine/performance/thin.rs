@@ -47,6 +47,8 @@ mod tests {
             equity: Decimal::from(equity),
             deposits: Decimal::from(1_000),
             drawdown: None,
+            benchmark: None,
+            rolling_sharpe: None,
         }
     }
 

@@ -6,24 +6,35 @@
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
 use super::sums::{defined, deviation, gains_and_losses, mean, ratio};
-use crate::domain::RoundTrip;
-use crate::domain::money::to_f64;
-use crate::domain::performance::TradeStatistics;
+use super::trips::Trip;
+
+/// What round trips, or returns taken as such, come to.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TradeStatistics {
+    pub n: usize,
+    pub win_rate: Option<f64>,
+    pub profit_factor: Option<f64>,
+    pub payoff: Option<f64>,
+    pub expectancy: Option<f64>,
+    pub expectancy_ratio: Option<f64>,
+    pub kelly: Option<f64>,
+    pub sqn: Option<f64>,
+    pub p_value: Option<f64>,
+    pub average_holding_s: Option<f64>,
+    pub average_mae: Option<f64>,
+    pub average_mfe: Option<f64>,
+    pub longest_winning_streak: u64,
+    pub longest_losing_streak: u64,
+}
 
 /// The figures of the trips that closed in a window, in the order of their closing.
-pub fn trade_statistics<'a>(trips: impl IntoIterator<Item = &'a RoundTrip>) -> TradeStatistics {
-    let (mut pnl, mut holding, mut mae, mut mfe) = (vec![], vec![], vec![], vec![]);
-    for trip in trips {
-        pnl.push(to_f64(trip.net_pnl()));
-        holding.push(trip.closed_at.since(trip.opened_at) as f64 / 1e6);
-        mae.push(to_f64(trip.mae));
-        mfe.push(to_f64(trip.mfe));
-    }
+pub fn trade_statistics(trips: &[Trip]) -> TradeStatistics {
+    let all = |of: fn(&Trip) -> f64| trips.iter().map(of).collect::<Vec<f64>>();
     TradeStatistics {
-        average_holding_s: mean(&holding),
-        average_mae: mean(&mae),
-        average_mfe: mean(&mfe),
-        ..pnl_statistics(&pnl)
+        average_holding_s: mean(&all(|trip| trip.holding_s)),
+        average_mae: mean(&all(|trip| trip.mae)),
+        average_mfe: mean(&all(|trip| trip.mfe)),
+        ..pnl_statistics(&all(|trip| trip.net_pnl))
     }
 }
 
@@ -31,7 +42,7 @@ pub fn trade_statistics<'a>(trips: impl IntoIterator<Item = &'a RoundTrip>) -> T
 /// returns: only the expectancy has a unit). Holding times and excursions are left undefined.
 pub fn pnl_statistics(pnl: &[f64]) -> TradeStatistics {
     TradeStatistics {
-        n: pnl.len() as u64,
+        n: pnl.len(),
         win_rate: win_rate(pnl),
         profit_factor: profit_factor(pnl),
         payoff: payoff(pnl),
@@ -118,7 +129,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
     use crate::domain::time::SECOND;
-    use crate::domain::{Decimal, Side, TimeUs};
+    use crate::domain::{Decimal, RoundTrip, Side, TimeUs};
 
     fn close(actual: Option<f64>, expected: f64) {
         let actual = actual.expect("defined");
@@ -189,7 +200,7 @@ mod tests {
             mae: Decimal::from(-realised),
             mfe: Decimal::from(realised),
         };
-        let trips = [trip(3, 1, 10), trip(1, 2, 30)];
+        let trips = [trip(3, 1, 10), trip(1, 2, 30)].map(|trip| Trip::from(&trip));
         let found = trade_statistics(&trips);
         assert_eq!(found.n, 2);
         assert_eq!(found.win_rate, Some(0.5));

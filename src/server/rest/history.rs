@@ -1,4 +1,4 @@
-//! Pages through the log topics: the newest first, older ones by `before`.
+//! Pages through the log topics and the cash ledger: the newest first, older ones by `before`.
 
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, header};
@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::{Params, answer, params};
-use crate::domain::BotId;
+use crate::domain::{BotId, LedgerEntry, Seq};
 use crate::server::error::AppError;
 use crate::server::state::AppState;
 use crate::wire::{Topic, publication};
@@ -49,20 +49,96 @@ pub async fn orders(
     page(&state, params(query)?, Topic::Orders, "/v1/orders").await
 }
 
+/// The query of [`ledger`]: `before` is a place in the journal, as the next page's header says it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerQuery {
+    bot: Option<BotId>,
+    limit: Option<u32>,
+    before: Option<String>,
+}
+
+/// `GET /v1/ledger`: deposits and fills with what they did to the cash, the newest first.
+pub async fn ledger(
+    State(state): State<AppState>,
+    query: Params<LedgerQuery>,
+) -> Result<Response, AppError> {
+    let query = params(query)?;
+    let limit = checked(query.limit)?;
+    let seq = state.hub.seq();
+    let before = match &query.before {
+        Some(text) => place(text).ok_or_else(|| {
+            AppError::bad_field(
+                "invalid_before",
+                "before",
+                "before is not of an earlier answer",
+            )
+        })?,
+        None => (seq.next(), 0),
+    };
+    let bot = query.bot.unwrap_or_else(BotId::paper);
+    let (entries, last) = ledger_page(&state, &bot, before.min((seq.next(), 0)), limit).await?;
+    let mut response = answer(seq, &entries)?;
+    if let Some((seq, index)) = last {
+        name_next(
+            &mut response,
+            "/v1/ledger",
+            &bot,
+            limit,
+            &format!("{seq}-{index}"),
+        );
+    }
+    Ok(response)
+}
+
+/// A page of the ledger before a place, and the place of its last line where more may follow.
+pub async fn ledger_page(
+    state: &AppState,
+    bot: &BotId,
+    before: (Seq, u32),
+    limit: u32,
+) -> Result<(Vec<LedgerEntry>, Option<(Seq, u32)>), AppError> {
+    let records = state.reader.ledger(bot, before, limit).await?;
+    let is_full = records.len() == limit as usize;
+    let last = records.last().map(|record| (record.seq, record.index));
+    let entries = records.iter().filter_map(LedgerEntry::of).collect();
+    Ok((entries, last.filter(|_| is_full)))
+}
+
+fn place(text: &str) -> Option<(Seq, u32)> {
+    let (seq, index) = text.split_once('-')?;
+    Some((Seq(seq.parse().ok()?), index.parse().ok()?))
+}
+
+fn checked(limit: Option<u32>) -> Result<u32, AppError> {
+    let limit = limit.unwrap_or(DEFAULT_LIMIT);
+    if (1..=MAX_LIMIT).contains(&limit) {
+        return Ok(limit);
+    }
+    Err(AppError::bad_field(
+        "invalid_limit",
+        "limit",
+        format!("limit must be from 1 to {MAX_LIMIT}"),
+    ))
+}
+
+/// Says where the next page begins.
+fn name_next(response: &mut Response, path: &str, bot: &BotId, limit: u32, next: &str) {
+    let link = format!("<{path}?bot={bot}&limit={limit}&before={next}>; rel=\"next\"");
+    let headers = response.headers_mut();
+    if let (Ok(next), Ok(link)) = (HeaderValue::from_str(next), HeaderValue::from_str(&link)) {
+        headers.insert(NEXT, next);
+        headers.insert(header::LINK, link);
+    }
+}
+
 async fn page(
     state: &AppState,
     query: Page,
     topic: fn(BotId) -> Topic,
     path: &str,
 ) -> Result<Response, AppError> {
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(AppError::bad_field(
-            "invalid_limit",
-            "limit",
-            format!("limit must be from 1 to {MAX_LIMIT}"),
-        ));
-    }
+    let limit = checked(query.limit)?;
     let bot = query.bot.unwrap_or_else(BotId::paper);
     let topic = topic(bot.clone());
     // What was committed after this moment is left out, so that the page is true at its seq.
@@ -82,11 +158,7 @@ async fn page(
         .collect();
     let mut response = answer(cut.seq, &items)?;
     if let Some(next) = last {
-        let link = format!("<{path}?bot={bot}&limit={limit}&before={next}>; rel=\"next\"");
-        response.headers_mut().insert(NEXT, HeaderValue::from(next));
-        if let Ok(link) = HeaderValue::from_str(&link) {
-            response.headers_mut().insert(header::LINK, link);
-        }
+        name_next(&mut response, path, &bot, limit, &next.to_string());
     }
     Ok(response)
 }

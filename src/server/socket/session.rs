@@ -13,21 +13,24 @@ use futures::stream::SplitStream;
 
 use super::bad_frames::BadFrames;
 use super::outbound::{Gone, Outbound};
-use crate::domain::{BotCommand, BotId, Rejection};
-use crate::engine::Accepted;
+use crate::domain::Rejection;
 use crate::hub::Mailbox;
 use crate::server::access::{self, Principal};
 use crate::server::clock::wall_time;
+use crate::server::commands::{Done, carry_out};
 use crate::server::monitor::Counters;
 use crate::server::state::AppState;
 use crate::wire::frame::{
-    API_VERSION, Closing, ErrorReply, Heartbeat, Limits, Pong, Reply, Since, Welcome,
+    API_VERSION, Ask, Closing, ErrorReply, Heartbeat, Limits, Pong, Reply, Since, Welcome,
 };
 use crate::wire::json::{self, BadFrame};
 use crate::wire::{ClientFrame, CloseCode, Position, ServerFrame, Topic};
 
 /// After a shutdown clients spread their return over this, ms.
 const RETURN_MS: u32 = 1_000;
+
+/// What this server does beyond the least: `trading` is pause, kill and resume.
+const FEATURES: [&str; 6] = ["resume", "history", "orders", "oco", "amend", "trading"];
 
 /// Why a session ends.
 enum End {
@@ -184,14 +187,18 @@ impl Session {
         };
         if !self.principal.may(access::command_role(&frame)) {
             let rejection = Rejection::new("forbidden", "this is for operators");
-            return self.refuse(id_of(&frame), rejection, false).await;
+            return self.refuse(frame.id(), rejection, false).await;
+        }
+        if !self.greeted && !matches!(frame, ClientFrame::Hello { .. }) {
+            return self
+                .bad_frame(frame.id(), "hello_first", "the first frame is hello")
+                .await;
+        }
+        if let Some(ask) = frame.ask() {
+            return self.command(ask).await;
         }
         match frame {
             ClientFrame::Hello { resume, client, .. } => self.hello(resume, client).await,
-            frame if !self.greeted => {
-                self.bad_frame(id_of(&frame), "hello_first", "the first frame is hello")
-                    .await
-            }
             ClientFrame::Subscribe { id, topics } => self.subscribe(id, topics).await,
             ClientFrame::Unsubscribe { id, topics } => self.unsubscribe(id, topics).await,
             ClientFrame::Ping { id, t } => {
@@ -202,13 +209,8 @@ impl Session {
                 }))
                 .await
             }
-            ClientFrame::Order { id, bot, order } => {
-                self.command(id, bot, BotCommand::SubmitOrder(order)).await
-            }
-            ClientFrame::Cancel { id, bot, order } => {
-                self.command(id, bot, BotCommand::CancelOrder { order })
-                    .await
-            }
+            // Commands to the engine were taken above.
+            _ => Flow::Continue(()),
         }
     }
 
@@ -228,7 +230,7 @@ impl Session {
             session: format!("{:016x}", rand::random::<u64>()),
             server_time: wall_time(),
             api_version: API_VERSION.to_owned(),
-            features: ["resume", "history", "orders"].map(str::to_owned).to_vec(),
+            features: FEATURES.map(str::to_owned).to_vec(),
             limits: Limits {
                 max_message_bytes: crate::wire::frame::MAX_CLIENT_MESSAGE,
                 max_subscriptions: config.max_subscriptions,
@@ -250,39 +252,35 @@ impl Session {
         self.deliver().await
     }
 
-    async fn command(&mut self, id: u64, bot: Option<BotId>, command: BotCommand) -> Flow {
-        let bot = bot.unwrap_or_else(BotId::paper);
-        match self.state.engine.submit(bot, vec![command]).await {
-            Ok(answer) => match answer.results.into_iter().next() {
-                Some(Ok(accepted)) => {
-                    let order = match accepted {
-                        Accepted::Order(order) => Some(order.id),
-                        Accepted::Duplicate { id } => id.parse().ok(),
-                        Accepted::Seen
-                        | Accepted::Recorded { .. }
-                        | Accepted::Orders(_)
-                        | Accepted::Trading(_) => None,
-                    };
-                    self.send(ServerFrame::Ok(Reply {
-                        id,
-                        seq: Some(answer.seq),
-                        order,
-                        ..Reply::default()
-                    }))
-                    .await
-                }
-                Some(Err(rejection)) => self.refuse(Some(id), rejection, false).await,
-                None => Flow::Continue(()),
-            },
-            Err(unavailable) => {
-                self.refuse(
-                    Some(id),
-                    Rejection::new(unavailable.code(), unavailable.to_string()),
-                    true,
-                )
-                .await
+    async fn command(&mut self, ask: Ask) -> Flow {
+        let id = ask.id;
+        let outcome = match carry_out(&self.state, ask.bot, ask.command).await {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                let rejection = Rejection {
+                    code: error.code().to_owned(),
+                    field: error.field(),
+                    message: error.detail(),
+                };
+                return self.refuse(Some(id), rejection, error.is_temporary()).await;
             }
+        };
+        let mut reply = Reply {
+            id,
+            seq: Some(outcome.seq),
+            duplicate: outcome.duplicate,
+            ..Reply::default()
+        };
+        match &outcome.done {
+            Done::Order(order) => reply.order = Some(order.id.clone()),
+            Done::Orders(_) => {}
+            Done::Trading(changed) => reply.trading = Some(changed.state),
         }
+        if !matches!(outcome.done, Done::Order(_)) {
+            let orders = outcome.done.orders().into_iter();
+            reply.orders = orders.map(|order| order.id.clone()).collect();
+        }
+        self.send(ServerFrame::Ok(reply)).await
     }
 
     /// Sends what waits in the mailbox.
@@ -350,17 +348,6 @@ fn flow(result: Result<(), Gone>) -> Flow {
     match result {
         Ok(()) => Flow::Continue(()),
         Err(gone) => Flow::Break(gone.into()),
-    }
-}
-
-fn id_of(frame: &ClientFrame) -> Option<u64> {
-    match frame {
-        ClientFrame::Hello { .. } => None,
-        ClientFrame::Subscribe { id, .. }
-        | ClientFrame::Unsubscribe { id, .. }
-        | ClientFrame::Ping { id, .. }
-        | ClientFrame::Order { id, .. }
-        | ClientFrame::Cancel { id, .. } => Some(*id),
     }
 }
 

@@ -1,0 +1,134 @@
+//! `kill -9` in the middle of brackets: after the restart every leg is where its entry says, with the
+//! quantity that is left to protect, and the open orders are those of the journal.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use plainsight::domain::{Decimal, Event, LinkRole, Order, OrderId, OrderStatus};
+use serde_json::json;
+
+use crate::harness::TestServer;
+use crate::journal::JournalFile;
+use crate::program::signal;
+
+const KILLS: u64 = 6;
+
+/// A bracket under the market's price, with legs so near that the market reaches them in seconds.
+async fn place(server: &TestServer, number: u64) {
+    let candles: Vec<plainsight::domain::Candle> =
+        server.read("/v1/candles?symbol=BTCUSDT&limit=1").await;
+    let price = candles[0].close;
+    let near =
+        |thousandths: i64| (price * (Decimal::ONE + Decimal::new(thousandths, 4))).round_dp(2);
+    let order = json!({
+        "client_order_id": format!("bracket-{number}"),
+        "symbol": "BTCUSDT", "side": "buy", "type": "limit", "quantity": "0.3",
+        "price": near(-2), "take_profit": near(6), "stop_loss": near(-8),
+    });
+    let answer = server.post("/v1/orders", &order).await;
+    // The market may have moved beyond a leg, or the account may be full: also an answer.
+    assert!([200, 409, 422, 400].contains(&answer.status), "{answer:?}");
+}
+
+/// The newest state of every order, by group and role.
+fn groups(events: &[Event]) -> BTreeMap<OrderId, BTreeMap<&'static str, Order>> {
+    let mut groups: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
+    for event in events {
+        let Event::Order(order) = event else { continue };
+        let Some(link) = &order.link else { continue };
+        groups
+            .entry(link.group.clone())
+            .or_default()
+            .insert(link.role.as_str(), order.clone());
+    }
+    groups
+}
+
+/// What must be true of a bracket at every moment; gives how far it had come.
+fn check(group: &BTreeMap<&'static str, Order>) -> &'static str {
+    let of = |role: LinkRole| &group[role.as_str()];
+    let entry = of(LinkRole::Entry);
+    let (take_profit, stop_loss) = (of(LinkRole::TakeProfit), of(LinkRole::StopLoss));
+    if !entry.status.is_final() {
+        for leg in [take_profit, stop_loss] {
+            assert_eq!(leg.status, OrderStatus::New, "{group:#?}");
+            assert_eq!(leg.quantity, entry.quantity);
+        }
+        return match entry.filled_quantity.is_zero() {
+            true => "resting",
+            false => "filling",
+        };
+    }
+    let closed = take_profit.filled_quantity + stop_loss.filled_quantity;
+    let left = entry.filled_quantity - closed;
+    assert!(left >= Decimal::ZERO, "{group:#?}");
+    let open: Vec<_> = [take_profit, stop_loss]
+        .into_iter()
+        .filter(|leg| !leg.status.is_final())
+        .collect();
+    for leg in &open {
+        assert_ne!(leg.status, OrderStatus::New, "{group:#?}");
+        assert_eq!(leg.remaining(), left, "{group:#?}");
+    }
+    match open.len() {
+        0 => "done",
+        1 => {
+            assert!(stop_loss.trigger.is_some(), "{group:#?}");
+            "stopping"
+        }
+        _ if closed.is_zero() => "protected",
+        _ => "closing",
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn legs_and_quantities_are_as_they_must_be_after_a_kill() {
+    let environment = [("PLAINSIGHT_STORE__SNAPSHOT_MS", "700")];
+    let mut server = TestServer::program(&environment, |config| {
+        config.agent.enabled = false;
+        "60".clone_into(&mut config.feed.speed);
+    })
+    .await;
+    let mut stages: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut number = 0;
+    for kill in 0..KILLS {
+        for _ in 0..12 {
+            place(&server, number).await;
+            number += 1;
+            tokio::time::sleep(Duration::from_millis(40 + kill * 17)).await;
+        }
+        signal(server.pid(), "KILL");
+        let stopped = server.kill();
+        let mut journal = JournalFile::of_the_dead(&stopped.config.store.data).await;
+        for group in groups(&journal.topic("orders:paper").await).values() {
+            *stages.entry(check(group)).or_default() += 1;
+        }
+        drop(journal);
+        server = stopped.start_program().await;
+    }
+    // With a market that stands still: what is open is what the journal says.
+    let mut stopped = server.stop().await;
+    "0.000001".clone_into(&mut stopped.config.feed.speed);
+    let server = stopped.start_program().await;
+    let open: Vec<Order> = server.read("/v1/orders/open").await;
+    let mut newest: BTreeMap<OrderId, Order> = BTreeMap::new();
+    for event in JournalFile::open(server.data())
+        .await
+        .topic("orders:paper")
+        .await
+    {
+        if let Event::Order(order) = event {
+            newest.insert(order.id.clone(), order);
+        }
+    }
+    let unfinished = newest.values().filter(|order| !order.status.is_final());
+    let mut open_by_id: Vec<_> = open.iter().collect();
+    open_by_id.sort_by(|a, b| a.id.cmp(&b.id));
+    assert_eq!(open_by_id, unfinished.collect::<Vec<_>>());
+    let protected = stages
+        .keys()
+        .any(|stage| ["protected", "closing"].contains(stage));
+    assert!(protected && stages.contains_key("done"), "{stages:?}");
+    println!("{KILLS} kills met brackets {stages:?}");
+    server.stop().await;
+}
