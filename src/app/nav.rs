@@ -8,6 +8,7 @@ use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 use crate::app::live::{use_boot, use_health};
 use crate::app::routes::{FIRST_INTERVAL, Page};
 use crate::domain::{BotId, Interval, Symbol};
+use crate::wire::form::encoded;
 
 /// The bot that is shown: `?bot=`, else the server's first.
 pub fn use_bot() -> Memo<BotId> {
@@ -80,7 +81,7 @@ impl Links {
             .into_iter()
             .chain(parameter);
         let query: Vec<_> = pairs
-            .map(|(name, value)| format!("{name}={value}"))
+            .map(|(name, value)| format!("{name}={}", encoded(value)))
             .collect();
         if query.is_empty() {
             path.to_owned()

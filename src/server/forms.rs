@@ -2,6 +2,8 @@
 //! codes of REST. A plain form is answered by a way back to its page (303), or by the page itself with
 //! what is wrong beside the field.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::extract::{FromRequest as _, State};
 use axum::http::{HeaderValue, Request, StatusCode, header, request};
@@ -17,7 +19,12 @@ use super::state::AppState;
 use crate::app::routes::Page;
 use crate::domain::{BotCommand, BotId, ClosePosition, Order, Position, Rejection, Seq};
 use crate::engine::Accepted;
-use crate::wire::form::{Fields, Form, Receipt, Refused, Wish};
+use crate::wire::Topic;
+use crate::wire::form::{Fields, Form, Receipt, Refused, Wish, encoded};
+
+/// How often and how many times it is looked whether a command is shown.
+const LOOK: Duration = Duration::from_millis(20);
+const LOOKS: u32 = 50;
 
 pub async fn form(
     State(state): State<AppState>,
@@ -43,7 +50,10 @@ pub async fn form(
         Ok((seq, receipt)) if wants_json => {
             answer(seq, &receipt).unwrap_or_else(AppError::into_response)
         }
-        Ok((_, receipt)) => back(&parts, &fields, &receipt),
+        Ok((seq, receipt)) => {
+            shown(&state, &fields, seq).await;
+            back(&parts, &fields, &receipt)
+        }
         Err(error) if wants_json => error.into_response(),
         Err(error) => again(state, principal, parts, fields, &error).await,
     }
@@ -129,6 +139,20 @@ async fn flatten(
     Ok((answer.seq, receipt))
 }
 
+/// Waits, though not for ever, until the figures of the pages are as of the command: they come at
+/// their cadence, and the page that follows would show those from before.
+async fn shown(state: &AppState, fields: &Fields, seq: Seq) {
+    let bot = fields.parsed("bot").unwrap_or_else(|_| BotId::paper());
+    let topics = [Topic::Portfolio(bot.clone()), Topic::Positions(bot)];
+    for _ in 0..LOOKS {
+        let cut = state.hub.cut(&topics, 0);
+        if cut.topics.iter().all(|topic| topic.seq >= seq) {
+            return;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
 /// Back to the page, which shows the order that came of it.
 fn back(parts: &request::Parts, fields: &Fields, receipt: &Receipt) -> Response {
     let mut address = parts.uri.path().to_owned();
@@ -143,7 +167,7 @@ fn back(parts: &request::Parts, fields: &Fields, receipt: &Receipt) -> Response 
     let mut sign = '?';
     for (name, value) in [("bot", bot), ("order", order)] {
         if let Some(value) = value {
-            address.push_str(&format!("{sign}{name}={value}"));
+            address.push_str(&format!("{sign}{name}={}", encoded(value)));
             sign = '&';
         }
     }
@@ -164,7 +188,9 @@ async fn again(
     let status = error.status();
     let page = Page::of_path(parts.uri.path());
     let path = parts.uri.path().to_owned();
-    let query = fields.get("bot").map(|bot| format!("?bot={bot}"));
+    let query = fields
+        .get("bot")
+        .map(|bot| format!("?bot={}", encoded(bot)));
     // The focus is read from the address: the form's bot stays in view.
     if let Ok(uri) = format!("{path}{}", query.unwrap_or_default()).parse() {
         parts.uri = uri;

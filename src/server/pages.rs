@@ -22,7 +22,7 @@ use crate::app::live::{ConnectionState, ConnectionStats, Source, SourceHandle};
 use crate::app::routes::{FIRST_INTERVAL, Focus, Page};
 use crate::domain::{BotId, OrderId, Symbol, TimeUs};
 use crate::hub::Cut;
-use crate::wire::form::Refused;
+use crate::wire::form::{Fields, Refused};
 use crate::wire::{Boot, BootTopic, Desk, OrderDetail, Replica, Topic};
 
 /// Entries of each log topic that a page is rendered with.
@@ -155,9 +155,10 @@ async fn desk(
     let (instruments, open_orders) = asked
         .await
         .map_or_else(|_| (Vec::new(), None), |(_, found)| found);
-    let detail = match parameter::<OrderId>(uri, "order").filter(|_| is_desk) {
-        Some(id) => detail(state, &focus.bot, &id).await.ok(),
-        None => None,
+    let asked = Fields::parse(uri.query().unwrap_or_default());
+    let detail = match asked.optional::<OrderId>("order") {
+        Ok(Some(id)) if is_desk => detail(state, &focus.bot, &id).await.ok(),
+        _ => None,
     };
     let ledger = match page {
         Some(Page::Positions) => {

@@ -79,8 +79,10 @@ async fn a_mistake_is_said_beside_its_field() {
         let page = server.form("/trade", &format!("{LIMIT}&{text}")).await;
         assert_eq!(page.status, 422, "{text}");
         assert!(page.text.starts_with("<!DOCTYPE html>"), "{text}");
-        assert!(page.text.contains(message), "{text}: {message}");
-        assert!(page.text.contains(typed), "{text}: what was typed stays");
+        // What the script is handed over does not count: the page itself says it.
+        let (shown, _) = page.text.split_once("id=\"plainsight-boot\"").unwrap();
+        assert!(shown.contains(message), "{text}: {message}");
+        assert!(shown.contains(typed), "{text}: what was typed stays");
     }
     let script = "quantity=%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E";
     let page = server.form("/trade", &format!("{LIMIT}&{script}")).await;
@@ -118,4 +120,20 @@ async fn a_script_gets_the_codes_of_rest() {
     refused.problem(409, "no_position");
     let paused: Receipt = server.sent("/trade", "command=pause", json).await.read();
     assert_eq!(paused.trading.map(|state| state.as_str()), Some("paused"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_only_looks_sees_no_controls() {
+    let server = quiet().await;
+    for path in ["/trade", "/positions", "/", "/trade?confirm=kill"] {
+        let seen = |answer: &Answer| {
+            let (page, _) = answer.text.split_once("id=\"plainsight-boot\"").unwrap();
+            page.contains("method=\"post\"") || page.contains("Kill switch")
+        };
+        assert!(seen(&server.get(path).await), "{path}");
+        let looking = server
+            .request("GET", path)
+            .header("host", "plainsight.example");
+        assert!(!seen(&server.send(looking).await), "{path}");
+    }
 }

@@ -14,7 +14,7 @@ use crate::domain::{
     BotCommand, BotId, ClosePosition, Instrument, NewOco, NewOrder, Order, Rejection, TradingState,
 };
 
-pub use fields::Fields;
+pub use fields::{Fields, encoded};
 pub use ticket::{Kind, Ticket, field_of, time_text};
 
 /// What a form asks for.

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::app::command::is_operator;
-use crate::app::live::{use_open_orders, use_order_log, use_ticker, use_working};
+use crate::app::live::{use_open_orders, use_order_log, use_working};
 use crate::app::nav::{use_focus, use_links};
 use crate::app::panels::{
     AmendForm, CancelAll, KillForm, OpenOrders, OrderStates, OrderStory, OrderTicket,
@@ -60,10 +60,7 @@ fn trade(bot: BotId, symbol: Option<Symbol>) -> impl IntoView {
                 .map(|id| view! { <AmendForm bot id open /> })
         })
     };
-    let ticket = symbol.map(|symbol| {
-        let ticker = use_ticker(symbol.clone());
-        view! { <OrderTicket bot=bot.clone() symbol ticker /> }.into_any()
-    });
+    let ticket = symbol.map(|symbol| view! { <OrderTicket bot=bot.clone() symbol /> });
     let all = {
         let bot = bot.clone();
         move || view! { <CancelAll bot=bot.clone() open /> }

@@ -28,7 +28,8 @@ fn use_ledger(bot: BotId, portfolio: Live<Portfolio>) -> RwSignal<Option<Vec<Led
     });
     let asked = RwSignal::new(0_u64);
     Effect::new(move |before: Option<()>| {
-        moved.track();
+        // Read, not only tracked: a memo that nobody reads follows nothing.
+        moved.get();
         if before.is_none() && lines.with_untracked(Option::is_some) {
             return;
         }

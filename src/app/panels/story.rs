@@ -14,6 +14,7 @@ use crate::app::nav::use_links;
 use crate::app::widgets::{Absent, Reading, Tile};
 use crate::domain::{BotId, Decimal, Explanation, Fill, OrderChange, OrderHistory, OrderId};
 use crate::wire::OrderDetail;
+use crate::wire::form::encoded;
 
 /// Between two looks at an order that is open, ms.
 const AGAIN_MS: u32 = 1_000;
@@ -64,6 +65,7 @@ fn follow(known: Known, bot: BotId, id: OrderId) {
         })
     });
     Effect::new(move |_| {
+        let id = encoded(id.as_str());
         let history = format!("/v1/orders/{id}?bot={bot}");
         let explain = format!("/v1/orders/{id}/explain?bot={bot}");
         spawn_local(async move {

@@ -12,10 +12,10 @@ use web_sys::{HtmlElement, HtmlFormElement, SubmitEvent};
 
 use crate::app::command::{Submission, is_operator, refused_form, taken, use_blocked};
 use crate::app::http::form_text;
-use crate::app::live::{Live, use_boot};
+use crate::app::live::{use_boot, use_ticker};
 use crate::app::nav::use_links;
 use crate::app::routes::Page;
-use crate::app::widgets::{Figure, Reading, Tile};
+use crate::app::widgets::{Figure, Reading, Tile, keyed};
 use crate::domain::{BotId, Rejection, Symbol, Ticker, TimeInForce};
 use crate::wire::form::{Fields, Form, Kind};
 
@@ -40,7 +40,7 @@ const PLACED: [&str; 13] = [
 ];
 
 #[component]
-pub fn OrderTicket(bot: BotId, symbol: Symbol, ticker: Live<Ticker>) -> impl IntoView {
+pub fn OrderTicket(bot: BotId, symbol: Symbol) -> impl IntoView {
     if !is_operator() {
         return view! {
             <Tile title="Order ticket">
@@ -62,7 +62,8 @@ pub fn OrderTicket(bot: BotId, symbol: Symbol, ticker: Live<Ticker>) -> impl Int
     let submission = Submission::new(Page::Trade, "order", refused.as_ref());
     let fields = RwSignal::new(first.clone());
     let touched = RwSignal::new(BTreeSet::<String>::new());
-    let tried = RwSignal::new(false);
+    // A form that came back was tried.
+    let tried = RwSignal::new(refused.is_some());
     let boot = use_boot();
     let instruments = boot
         .as_ref()
@@ -135,17 +136,20 @@ pub fn OrderTicket(bot: BotId, symbol: Symbol, ticker: Live<Ticker>) -> impl Int
             touched.update(BTreeSet::clear);
         }
     });
+    // The market of the symbol that is chosen.
+    let chosen = Memo::new(move |_| fields.with(|fields| fields.parsed::<Symbol>("symbol").ok()));
+    let market = move || {
+        keyed(chosen, |symbol| {
+            symbol.map(|symbol| {
+                let ticker = use_ticker(symbol);
+                let read = |t: &Ticker| Reading::price(Some(t.price));
+                view! { <Figure live=ticker field="ticker.last" read /> }
+            })
+        })
+    };
     let symbols: Vec<Symbol> = boot.map(|boot| boot.symbols.clone()).unwrap_or_default();
     view! {
-        <Tile
-            title="Order ticket"
-            class="ticket-tile"
-            aside=move || {
-                view! {
-                    <Figure live=ticker field="ticker.last" read=|t: &Ticker| Reading::price(Some(t.price)) />
-                }
-            }
-        >
+        <Tile title="Order ticket" class="ticket-tile" aside=market>
             <form
                 class="ticket"
                 method="post"

@@ -56,6 +56,19 @@ impl Fields {
     }
 }
 
+/// A text as it can stand in an address or a form.
+pub fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
 /// `+` is a space and `%41` an `A`; what is no such code stays as it is.
 fn decoded(text: &str) -> String {
     let bytes = text.as_bytes();

@@ -120,4 +120,9 @@ fn a_form_is_decoded_as_browsers_write_it() {
     assert_eq!(fields.get("a"), Some("3+"));
     assert_eq!(fields.get("b"), Some("€%zz"));
     assert_eq!(fields.get("c"), None);
+    let odd = "a b&c=d/ü%#+?";
+    assert_eq!(
+        Fields::parse(&format!("x={}", encoded(odd))).get("x"),
+        Some(odd)
+    );
 }

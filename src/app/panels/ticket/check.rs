@@ -109,29 +109,13 @@ async fn ask(path: &str, form: &Form) -> Check {
 
 #[component]
 pub fn PreTradeCheck(#[prop(into)] check: Signal<Check>) -> impl IntoView {
-    let fact = move |name: &'static str, field: &'static str, read: fn(&Estimate) -> Reading| {
-        let reading = Memo::new(move |_| {
-            check.with(|check| match check {
-                Check::Said {
-                    estimate: Some(estimate),
-                    ..
-                } => read(estimate),
-                _ => Reading::text("–"),
-            })
-        });
-        view! {
-            <div class="fact">
-                <dt>{name}</dt>
-                <dd
-                    class=move || reading.with(|r| r.tone.class())
-                    data-field=field
-                    data-value=move || reading.with(|r| r.exact.clone())
-                >
-                    {move || reading.get().text}
-                </dd>
-            </div>
-        }
-    };
+    let estimate = Memo::new(move |_| {
+        check.with(|check| match check {
+            Check::Said { estimate, .. } => estimate.clone(),
+            Check::None | Check::Asking => None,
+        })
+    });
+    let is_known = Memo::new(move |_| estimate.with(Option::is_some));
     let verdict = move || {
         check.with(|check| match check {
             Check::None => ("none", "Fill in the ticket to see what it would do."),
@@ -148,23 +132,44 @@ pub fn PreTradeCheck(#[prop(into)] check: Signal<Check>) -> impl IntoView {
         })
     };
     view! {
-        <section class="check needs-script" aria-label="Pre-trade check" data-check=move || verdict().0>
+        <section
+            class="check needs-script"
+            aria-label="Pre-trade check"
+            data-check=move || verdict().0
+        >
             <p class="verdict-line">{move || verdict().1}</p>
-            <dl
-                class="facts"
-                hidden=move || check.with(|check| matches!(check, Check::Said { is_pair: true, .. }))
-            >
-                {fact("Price, about", "check.price", |e| Reading::price(Some(e.price)))}
-                {fact("Value", "check.value", |e| Reading::money(e.value))}
-                {fact("Fee", "check.fee", |e| Reading::money(e.fee))}
-                {fact("Slippage", "check.slippage", |e| Reading::money(e.slippage))}
-                {fact("Cash after", "check.cash_after", |e| Reading::money(e.cash_after))}
-                {fact("Position after", "check.position_after", |e| Reading::quantity(e.position_after))}
-                {fact("Offered at once", "check.offered", |e| {
-                    e.offered.map_or_else(Reading::undefined, Reading::quantity)
-                })}
-            </dl>
+            {move || is_known.get().then(|| facts(estimate))}
         </section>
+    }
+    .into_any()
+}
+
+fn facts(estimate: Memo<Option<Estimate>>) -> AnyView {
+    let fact = |name: &'static str, field: &'static str, read: fn(&Estimate) -> Reading| {
+        let reading = Memo::new(move |_| {
+            estimate.with(|estimate| estimate.as_ref().map(read).unwrap_or_default())
+        });
+        view! {
+            <div class="fact">
+                <dt>{name}</dt>
+                <dd data-field=field data-value=move || reading.with(|r| r.exact.clone())>
+                    {move || reading.get().text}
+                </dd>
+            </div>
+        }
+    };
+    view! {
+        <dl class="facts">
+            {fact("Price, about", "check.price", |e| Reading::price(Some(e.price)))}
+            {fact("Value", "check.value", |e| Reading::money(e.value))}
+            {fact("Fee", "check.fee", |e| Reading::money(e.fee))}
+            {fact("Slippage", "check.slippage", |e| Reading::money(e.slippage))}
+            {fact("Cash after", "check.cash_after", |e| Reading::money(e.cash_after))}
+            {fact("Position after", "check.position_after", |e| Reading::quantity(e.position_after))}
+            {fact("Offered at once", "check.offered", |e| {
+                e.offered.map_or_else(Reading::undefined, Reading::quantity)
+            })}
+        </dl>
     }
     .into_any()
 }
