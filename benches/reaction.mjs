@@ -1,6 +1,6 @@
 // From a tick's arrival to the publication of what it triggered, with many orders resting: the server's
 // own stamps on the pushes of `orders:paper`, each of which is on the disk before it is published.
-// Usage: node benches/reaction.mjs <url> <resting orders> <seconds>
+// Usage: node --experimental-websocket benches/reaction.mjs <url> <resting orders> <seconds>
 
 const [url, count, seconds] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
 const socket = new WebSocket(`${url.replace("http", "ws")}/v1/ws`, "plainsight.v1.json");

@@ -151,7 +151,7 @@ def reaction(binary, site):
         with Server(binary, site, "--speed", "10", **money) as server:
             server.until(lambda health: health["ready"])
             time.sleep(3)
-            command = ["node", ROOT / "benches/reaction.mjs", server.url, str(count), "40"]
+            command = ["node", "--experimental-websocket", ROOT / "benches/reaction.mjs", server.url, str(count), "40"]
             found = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
         rows.append((f"arrival → published trigger, {count:,} resting, µs: p50 / p99 / max (n)", f"{found['p50']} / {found['p99']} / {found['max']} ({found['n']:,})"))
     return rows
