@@ -7,7 +7,7 @@ use std::time::Duration;
 use plainsight::domain::{Decimal, Event, LinkRole, Order, OrderId, OrderStatus};
 use serde_json::json;
 
-use crate::harness::TestServer;
+use crate::harness::{TestServer, until};
 use crate::journal::JournalFile;
 use crate::program::signal;
 
@@ -15,8 +15,12 @@ const KILLS: u64 = 6;
 
 /// A bracket under the market's price, with legs so near that the market reaches them in seconds.
 async fn place(server: &TestServer, number: u64) {
-    let candles: Vec<plainsight::domain::Candle> =
-        server.read("/v1/candles?symbol=BTCUSDT&limit=1").await;
+    // Right after a start there is none yet.
+    let candles = until("there is a candle", async || {
+        let answer = server.get("/v1/candles?symbol=BTCUSDT&limit=1").await;
+        (answer.status == 200).then(|| answer.read::<Vec<plainsight::domain::Candle>>())
+    })
+    .await;
     let price = candles[0].close;
     let near =
         |thousandths: i64| (price * (Decimal::ONE + Decimal::new(thousandths, 4))).round_dp(2);
