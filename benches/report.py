@@ -138,6 +138,47 @@ def latency(binary, site):
     return rows
 
 
+RESTING = 10_000
+
+
+def reaction(binary, site):
+    """From a tick's arrival to the journalled publication of what it triggers."""
+    if not shutil.which("node"):
+        return [("reaction through the journal", "not run: node is not installed (make setup-test)")]
+    money = {"PLAINSIGHT_EXCHANGE__INITIAL_CASH": "100000000", "PLAINSIGHT_AGENT__ENABLED": "false"}
+    rows = []
+    for count in (0, RESTING):
+        with Server(binary, site, "--speed", "10", **money) as server:
+            server.until(lambda health: health["ready"])
+            time.sleep(3)
+            command = ["node", "--experimental-websocket", ROOT / "benches/reaction.mjs", server.url, str(count), "40"]
+            found = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+        rows.append((f"arrival → published trigger, {count:,} resting, µs: p50 / p99 / max (n)", f"{found['p50']} / {found['p99']} / {found['max']} ({found['n']:,})"))
+    return rows
+
+
+def core():
+    """The synchronous core by itself, by criterion: medians with their 95 % intervals."""
+    run = subprocess.run(["cargo", "bench", "--quiet", "--bench", "exchange"], cwd=ROOT, capture_output=True, text=True, check=True)
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "criterion"
+
+    def nanoseconds(name):
+        path = target / name / "new/estimates.json"
+        return json.loads(path.read_text())["median"]["point_estimate"] if path.exists() else None
+
+    ticks = {count: nanoseconds(f"tick/{count}") for count in (0, 1_000, 10_000, 100_000)}
+    rows = [(f"ticks/s with {count:,} resting orders, one in ten trailing (ratio to none)", f"{1e9 / time:,.0f} ({time / ticks[0]:.2f})") for count, time in ticks.items()]
+    found = json.loads(run.stdout.strip().splitlines()[-1])["reaction_us"]
+    rows.append((f"tick → trigger in the core, {RESTING:,} resting, µs: p50 / p99 / max (n)", f"{found['p50']} / {found['p99']} / {found['max']} ({found['n']:,})"))
+    rows.append(("revaluation of 1,000 positions and their account, ms", f"{nanoseconds('revaluation/1000') / 1e6:.2f}"))
+    day = {count: nanoseconds(f"recorded_day/{count}") for count in (0, RESTING)}
+    if all(day.values()):
+        trades = 863_402
+        for count, time in day.items():
+            rows.append((f"the recorded day with {count:,} conditional orders, rows/s (ratio to none)", f"{trades / (time / 1e9):,.0f} ({time / day[0]:.2f})"))
+    return rows
+
+
 def browser(binary, site):
     """From navigation to a hydrated page, in Chromium."""
     script = ROOT / "end2end/measure-hydration.mjs"
@@ -172,6 +213,8 @@ def main():
         sections.append(("Offline replay of a recorded day", lambda: replay(binary)))
         sections.append(("The same day through journal and hub", lambda: journalled(binary, site)))
     sections.append(("Latency, simulated feed at ten times market time", lambda: latency(binary, site)))
+    sections.append(("Paper exchange, the core by itself", core))
+    sections.append(("Paper exchange, through journal and hub, simulated feed at ten times market time", lambda: reaction(binary, site)))
     sections.append(("Browser", lambda: browser(binary, site)))
     text = [
         "# Benchmarks",
@@ -188,7 +231,7 @@ def main():
         text += ["", f"## {title}", "", table(measure())]
     if not DAY.exists():
         text += ["", f"Not run: the replays, because {DAY.parent} is absent."]
-    text += ["", "Not run: fan-out to many clients, fill and trigger latency with many resting orders."]
+    text += ["", "Not run: fan-out to many clients."]
     (ROOT / "docs/benchmarks.md").write_text("\n".join(text) + "\n")
     print("wrote docs/benchmarks.md")
 

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use plainsight::domain::{Decimal, Event, LinkRole, Order, OrderId, OrderStatus};
+use plainsight::domain::{Candle, Decimal, Event, LinkRole, Order, OrderId, OrderStatus};
 use serde_json::json;
 
-use crate::harness::TestServer;
+use crate::harness::{TestServer, until};
 use crate::journal::JournalFile;
 use crate::program::signal;
 
@@ -15,9 +15,12 @@ const KILLS: u64 = 6;
 
 /// A bracket under the market's price, with legs so near that the market reaches them in seconds.
 async fn place(server: &TestServer, number: u64) {
-    let candles: Vec<plainsight::domain::Candle> =
-        server.read("/v1/candles?symbol=BTCUSDT&limit=1").await;
-    let price = candles[0].close;
+    let price = until("there are prices", async || {
+        let answer = server.get("/v1/candles?symbol=BTCUSDT&limit=1").await;
+        let candles: Vec<Candle> = (answer.status == 200).then(|| answer.read())?;
+        candles.first().map(|candle| candle.close)
+    })
+    .await;
     let near =
         |thousandths: i64| (price * (Decimal::ONE + Decimal::new(thousandths, 4))).round_dp(2);
     let order = json!({
