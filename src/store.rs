@@ -26,6 +26,11 @@ pub enum StoreError {
     },
     #[error("{}: another plainsight is running on this data directory", .path.display())]
     Locked { path: PathBuf },
+    #[error(
+        "{} was written in format {recorded}, this version has format {}: move it away, or name another directory with --data",
+        .path.display(), journal::FORMAT
+    )]
+    OtherFormat { path: PathBuf, recorded: u32 },
     #[error("{}: made for {recorded}, not for {asked}; give another --data directory", .path.display())]
     OtherRun {
         path: PathBuf,

@@ -70,7 +70,11 @@ impl StartError {
             self,
             Self::Config(_)
                 | Self::ExchangeInfo(_)
-                | Self::Store(StoreError::OtherRun { .. } | StoreError::Locked { .. })
+                | Self::Store(
+                    StoreError::OtherRun { .. }
+                        | StoreError::OtherFormat { .. }
+                        | StoreError::Locked { .. }
+                )
         )
     }
 }

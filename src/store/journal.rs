@@ -17,7 +17,7 @@ use crate::engine::eventlog::canonical;
 use crate::wire::{Epoch, Topic};
 
 /// The file in the data directory.
-const FILE: &str = "plainsight.db";
+pub(super) const FILE: &str = "plainsight.db";
 /// Snapshots that are kept: the newest, and one more in case it is damaged.
 const SNAPSHOTS_KEPT: i64 = 2;
 /// Connections that only read.
@@ -315,6 +315,10 @@ async fn set_meta(
     Ok(())
 }
 
+/// The form of events and snapshots. An engine that makes other events of the same inputs cannot go on
+/// where an older one stood: it would not find its own past again.
+pub(super) const FORMAT: u32 = 2;
+
 async fn check_identity(
     connection: &mut SqliteConnection,
     directory: &Path,
@@ -326,6 +330,15 @@ async fn check_identity(
     };
     match meta(connection, "identity").await? {
         Some(text) => {
+            // Directories of before formats were numbered have the first.
+            let format = meta(connection, "format").await?;
+            let format = format.and_then(|text| text.parse().ok()).unwrap_or(1);
+            if format != FORMAT {
+                return Err(StoreError::OtherFormat {
+                    path: directory.to_owned(),
+                    recorded: format,
+                });
+            }
             let recorded: Identity = serde_json::from_str(&text).map_err(unreadable)?;
             if recorded == *identity {
                 return Ok(());
@@ -337,6 +350,7 @@ async fn check_identity(
             })
         }
         None => {
+            set_meta(connection, "format", &FORMAT.to_string()).await?;
             set_meta(
                 connection,
                 "identity",

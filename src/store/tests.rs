@@ -151,3 +151,24 @@ async fn a_live_feeds_inputs_are_kept_until_the_snapshots_cover_them() {
     );
     assert_eq!(seqs(0).await[0], 7, "what both cover is gone");
 }
+
+#[tokio::test]
+async fn a_directory_of_another_format_is_left_alone() {
+    let directory = TempDir::new().unwrap();
+    let (journal, _) = open(&directory, 1).await.unwrap();
+    journal.close().await.unwrap();
+    let options =
+        sqlx::sqlite::SqliteConnectOptions::new().filename(directory.path().join(journal::FILE));
+    let mut connection = <sqlx::SqliteConnection as sqlx::Connection>::connect_with(&options)
+        .await
+        .unwrap();
+    sqlx::query("DELETE FROM meta WHERE key = 'format'")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    let error = open(&directory, 1).await.map(drop).unwrap_err();
+    assert!(
+        matches!(&error, StoreError::OtherFormat { recorded: 1, .. }),
+        "{error}"
+    );
+}

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use plainsight::domain::{Decimal, Event, LinkRole, Order, OrderId, OrderStatus};
+use plainsight::domain::{Candle, Decimal, Event, LinkRole, Order, OrderId, OrderStatus};
 use serde_json::json;
 
 use crate::harness::{TestServer, until};
@@ -15,13 +15,12 @@ const KILLS: u64 = 6;
 
 /// A bracket under the market's price, with legs so near that the market reaches them in seconds.
 async fn place(server: &TestServer, number: u64) {
-    // Right after a start there is none yet.
-    let candles = until("there is a candle", async || {
+    let price = until("there are prices", async || {
         let answer = server.get("/v1/candles?symbol=BTCUSDT&limit=1").await;
-        (answer.status == 200).then(|| answer.read::<Vec<plainsight::domain::Candle>>())
+        let candles: Vec<Candle> = (answer.status == 200).then(|| answer.read())?;
+        candles.first().map(|candle| candle.close)
     })
     .await;
-    let price = candles[0].close;
     let near =
         |thousandths: i64| (price * (Decimal::ONE + Decimal::new(thousandths, 4))).round_dp(2);
     let order = json!({
