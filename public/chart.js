@@ -66,6 +66,8 @@ class Chart {
     this.candles = [];
     this.markers = [];
     this.shades = [];
+    /** Periods on the time axis that have a shade and no candle. */
+    this.missing = 0;
     this.local = false;
     element.dataset.chart = "loading";
     load().then((lib) => this.open(lib), () => this.fail());
@@ -102,7 +104,8 @@ class Chart {
     this.scheme.addEventListener("change", this.paint);
     this.applyZone();
     this.applyTheme();
-    this.chart.timeScale().setVisibleLogicalRange({ from: this.candles.length - this.options.visible, to: this.candles.length + 3 });
+    const end = this.candles.length + this.missing;
+    this.chart.timeScale().setVisibleLogicalRange({ from: end - this.options.visible, to: end + 3 });
     this.element.dataset.chart = "ready";
   }
 
@@ -184,6 +187,8 @@ class Chart {
         if (!healed || !bars.has(time)) bars.set(time, healed);
       }
     }
+    const drawn = new Set(this.candles.map(([time]) => time));
+    this.missing = [...bars.keys()].filter((time) => !drawn.has(time)).length;
     const sorted = [...bars].sort(([a], [b]) => a - b);
     this.shading.setData(sorted.map(([time, healed]) => ({ time, value: 1, color: healed ? this.palette.healed : this.palette.lost })));
   }
