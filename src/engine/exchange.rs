@@ -7,6 +7,7 @@
 //! Here are the books and how an order enters them; [`matching`] is what the market does to orders,
 //! [`lifecycle`] what time, people and other orders do.
 
+mod desk;
 mod evidence;
 mod expected;
 mod explain;
@@ -30,10 +31,11 @@ use crate::domain::{
     OrderLink, OrderStatus, OrderStep, Rejection, Seq, Side, Symbol, Terms, TimeUs,
 };
 
+use desk::Desk;
 pub use expected::expected_fill;
 pub use roll::Exposure;
 use roll::Roll;
-use shelf::{Place, Shelf, key};
+use shelf::{Place, key};
 
 /// Client ids that are remembered for each bot, and finished orders of all bots.
 const CLIENT_IDS_KEPT: usize = 10_000;
@@ -79,30 +81,6 @@ struct Group {
     entry: Option<Place>,
     limit: Option<Place>,
     stop: Option<Place>,
-}
-
-/// One symbol's orders at work.
-#[derive(Debug, Clone, Default)]
-struct Desk {
-    arrivals: BTreeSet<Place>,
-    buys: Shelf,
-    sells: Shelf,
-}
-
-impl Desk {
-    fn shelf(&self, side: Side) -> &Shelf {
-        match side {
-            Side::Buy => &self.buys,
-            Side::Sell => &self.sells,
-        }
-    }
-
-    fn shelf_mut(&mut self, side: Side) -> &mut Shelf {
-        match side {
-            Side::Buy => &mut self.buys,
-            Side::Sell => &mut self.sells,
-        }
-    }
 }
 
 /// What is on its way to the exchange, by the latency model.

@@ -29,7 +29,12 @@ impl Exchange {
     /// Lets one item of market data work on the open orders of its symbol.
     pub fn see(&mut self, market: Market<'_>, floor: &mut Floor<'_>) {
         let symbol = market.symbol();
-        if !self.desks.contains_key(symbol) {
+        let Some(desk) = self.desks.get_mut(symbol) else {
+            return;
+        };
+        if let Market::Trade { trade, .. } = market
+            && desk.is_quiet_at(trade.price)
+        {
             return;
         }
         let mut offer = Offer::of(market, floor.exchange());

@@ -117,6 +117,18 @@ impl Shelf {
         self.stops.range((now, Place(0))..).rev().copied()
     }
 
+    /// The highest key at which a falling market does something here, and the lowest at which a rising
+    /// one does: stops on the one hand; limits, activations and new bests of trailing stops on the
+    /// other.
+    pub fn edges(&self) -> (Option<Decimal>, Option<Decimal>) {
+        let stop = self.stops.last().map(|(key, _)| *key);
+        let limit = self.limits.first_key_value().map(|(key, _)| *key);
+        let activation = self.activations.first().map(|(key, _)| *key);
+        let (trail, peak) = self.trails.edges();
+        let rises = [limit, activation, peak].into_iter().flatten().min();
+        (stop.max(trail), rises)
+    }
+
     /// Takes out the trailing stops that begin to track at `now`.
     pub fn activated(&mut self, now: Decimal) -> Vec<Place> {
         let mut begun = Vec::new();

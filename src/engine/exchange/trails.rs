@@ -114,6 +114,13 @@ impl Trails {
         Some((peak, stop_key(*trail, peak)))
     }
 
+    /// The nearest stop of all, and the lowest peak: above it orders follow.
+    pub fn edges(&self) -> (Option<Decimal>, Option<Decimal>) {
+        let stop = self.nearest.last().map(|(stop, _)| *stop);
+        let peak = self.by_peak.first_key_value().map(|(peak, _)| *peak);
+        (stop, peak)
+    }
+
     /// The market stands at `now`: takes out the orders whose stop is reached, each with the stop's
     /// key, and lets the others follow a new best.
     pub fn see(&mut self, now: Decimal) -> Vec<(Place, Decimal)> {
