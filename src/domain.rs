@@ -40,7 +40,9 @@ pub use ledger::{LedgerEntry, Movement};
 pub use market::{Bar, Book, DayStatistics, Level, MarketEvent, MarketTrade, Ticker};
 pub use metric::{Metric, MetricId};
 pub use money::Decimal;
-pub use order::request::{Amendment, ClosePosition, NewOco, NewOrder, Terms, Trail};
+pub use order::request::change::{Amendment, ClosePosition};
+pub use order::request::pair::NewOco;
+pub use order::request::{NewOrder, Terms, Trail};
 pub use order::{
     LinkRole, Liquidity, Order, OrderLink, OrderStatus, OrderStep, OrderType, Side, TimeInForce,
     TradingState, Trigger, Working,

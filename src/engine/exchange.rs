@@ -10,8 +10,11 @@
 mod evidence;
 mod expected;
 mod explain;
+mod filling;
 mod lifecycle;
 mod matching;
+mod posts;
+mod register;
 mod roll;
 mod saved;
 mod shelf;
@@ -21,7 +24,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::config::QueueModel;
 use super::floor::Floor;
 use crate::domain::{
     Amendment, Bar, Book, BotId, Decimal, LinkRole, MarketTrade, NewOrder, Order, OrderId,
@@ -304,296 +306,6 @@ impl Exchange {
             .collect()
     }
 
-    /// Writes an order down; it is not at work yet.
-    fn enter(
-        &mut self,
-        bot: &BotId,
-        request: &NewOrder,
-        terms: Terms,
-        id: OrderId,
-        link: Option<OrderLink>,
-        floor: &Floor<'_>,
-    ) -> Place {
-        let now = floor.out.now;
-        let order = Order {
-            id,
-            client_order_id: request.client_order_id.clone(),
-            bot: bot.clone(),
-            symbol: request.symbol.clone(),
-            side: request.side,
-            order_type: request.order_type,
-            time_in_force: request.time_in_force(),
-            expires_at: request.expires_at,
-            quantity: request.quantity,
-            price: request.price,
-            stop_price: request.stop_price,
-            trail_amount: request.trail_amount,
-            trail_percent: request.trail_percent,
-            activation_price: request.activation_price,
-            reduce_only: request.reduce_only,
-            status: OrderStatus::New,
-            filled_quantity: Decimal::ZERO,
-            average_price: None,
-            link,
-            trigger: None,
-            decision: request.decision.clone(),
-            reason: None,
-            created_at: now,
-            updated_at: now,
-        };
-        self.register(Resting {
-            order,
-            terms,
-            post: Post::Leg,
-            from: floor.out.seq,
-            filled_value: Decimal::ZERO,
-            ahead: None,
-            counted: Decimal::ZERO,
-        })
-    }
-
-    /// Puts an order into every list but its desk.
-    fn register(&mut self, resting: Resting) -> Place {
-        let place = Place(self.next);
-        self.next += 1;
-        self.register_at(place, resting);
-        place
-    }
-
-    fn register_at(&mut self, place: Place, resting: Resting) {
-        let order = &resting.order;
-        let bot = &order.bot;
-        for name in names(order) {
-            self.by_name.insert((bot.clone(), name), place);
-        }
-        if let Some(expires_at) = order.expires_at {
-            self.expiries.insert((expires_at, place));
-        }
-        self.roll.enter(order, place);
-        self.roll
-            .recount(bot, &order.symbol, order.side, resting.counted);
-        if let Some(link) = &order.link {
-            let group = self.groups.entry(link.group.clone()).or_default();
-            *group.member(link.role) = Some(place);
-        }
-        let stop = order
-            .link
-            .as_ref()
-            .and_then(|link| self.groups.get(&link.group)?.stop);
-        self.orders.insert(place, resting);
-        self.recount(place);
-        // The stop of a pair counts only while it stands alone.
-        if let Some(stop) = stop {
-            self.recount(stop);
-        }
-    }
-
-    /// Takes an order out of every list, its desk included.
-    fn unregister(&mut self, place: Place) -> Option<Resting> {
-        self.unpost(place);
-        let resting = self.orders.remove(&place)?;
-        let order = &resting.order;
-        for name in names(order) {
-            self.by_name.remove(&(order.bot.clone(), name));
-        }
-        if let Some(expires_at) = order.expires_at {
-            self.expiries.remove(&(expires_at, place));
-        }
-        self.roll.leave(order, place);
-        self.roll
-            .recount(&order.bot, &order.symbol, order.side, -resting.counted);
-        if let Some(link) = &order.link
-            && let Some(group) = self.groups.get_mut(&link.group)
-        {
-            *group.member(link.role) = None;
-            let others = [group.entry, group.limit, group.stop];
-            if others.iter().all(Option::is_none) {
-                self.groups.remove(&link.group);
-            }
-            for other in others.into_iter().flatten() {
-                self.recount(other);
-            }
-        }
-        Some(resting)
-    }
-
-    /// Brings what an order counts for in its bot's exposure up to date.
-    fn recount(&mut self, place: Place) {
-        let Some(resting) = self.orders.get(&place) else {
-            return;
-        };
-        let order = &resting.order;
-        let pair_counts = order.link.as_ref().is_some_and(|link| {
-            link.role == LinkRole::OcoStop
-                && self
-                    .groups
-                    .get(&link.group)
-                    .is_some_and(|group| group.limit.is_some())
-        });
-        let counts = if order.reduce_only || pair_counts {
-            Decimal::ZERO
-        } else {
-            order.remaining()
-        };
-        let change = counts - resting.counted;
-        self.roll
-            .recount(&order.bot, &order.symbol, order.side, change);
-        if let Some(resting) = self.orders.get_mut(&place) {
-            resting.counted = counts;
-        }
-    }
-
-    /// Sends an order on its way: it arrives at once, or when the latency is over.
-    fn send(&mut self, place: Place, floor: &mut Floor<'_>) {
-        let latency = i64::from(floor.exchange().latency_ms) * 1_000;
-        if latency == 0 {
-            self.arrive(place, floor);
-            return;
-        }
-        if let Some(resting) = self.orders.get_mut(&place) {
-            resting.post = Post::InFlight;
-        }
-        self.errand(floor.out.now.plus(latency), Errand::Arrive(place));
-        self.tell(place, floor);
-    }
-
-    fn errand(&mut self, due: TimeUs, errand: Errand) {
-        self.errands.insert((due, self.errands_sent), errand);
-        self.errands_sent += 1;
-    }
-
-    /// An order reaches the exchange, or a leg is let to work: it is accepted and takes its post.
-    fn arrive(&mut self, place: Place, floor: &mut Floor<'_>) {
-        let (seq, now) = (floor.out.seq, floor.out.now);
-        let Some(resting) = self.orders.get_mut(&place) else {
-            return;
-        };
-        if step(&mut resting.order, OrderStep::Accept, now).is_err() {
-            return;
-        }
-        resting.from = seq;
-        self.post(place, floor);
-        self.tell(place, floor);
-    }
-
-    /// Gives an order at work its post on the desk.
-    fn post(&mut self, place: Place, floor: &Floor<'_>) {
-        let Some(resting) = self.orders.get_mut(&place) else {
-            return;
-        };
-        let (side, symbol) = (resting.order.side, resting.order.symbol.clone());
-        let triggered = resting.order.trigger.is_some();
-        let desk = self.desks.entry(symbol.clone()).or_default();
-        let last = floor.last_price(&symbol);
-        resting.post = match resting.terms {
-            Terms::Stop { stop_price } | Terms::StopLimit { stop_price, .. } if !triggered => {
-                desk.shelf_mut(side)
-                    .insert_stop(key(side, stop_price), place);
-                Post::Stop
-            }
-            Terms::TrailingStop { trail, activation } if !triggered => {
-                let shelf = desk.shelf_mut(side);
-                match (
-                    activation.map(|price| key(side, price)),
-                    last.map(|price| key(side, price)),
-                ) {
-                    (Some(activation), last) if last.is_none_or(|last| last < activation) => {
-                        shelf.insert_activation(activation, place);
-                        Post::Activation
-                    }
-                    (_, Some(last)) => {
-                        shelf.trails.insert(place, trail, last);
-                        Post::Trailing
-                    }
-                    // Without a price there is nothing to track: the next one activates it.
-                    (_, None) => {
-                        shelf.insert_activation(Decimal::MIN, place);
-                        Post::Activation
-                    }
-                }
-            }
-            Terms::Limit { price } | Terms::StopLimit { price, .. } => {
-                if resting.order.time_in_force.is_immediate()
-                    || is_marketable(side, price, &symbol, floor)
-                {
-                    desk.arrivals.insert(place);
-                    Post::Arrival
-                } else {
-                    self.rest(place, floor);
-                    return;
-                }
-            }
-            Terms::Market | Terms::Stop { .. } | Terms::TrailingStop { .. } => {
-                desk.arrivals.insert(place);
-                Post::Arrival
-            }
-        };
-    }
-
-    /// Lets an order rest at its limit, behind what the book shows there.
-    fn rest(&mut self, place: Place, floor: &Floor<'_>) {
-        let Some(resting) = self.orders.get_mut(&place) else {
-            return;
-        };
-        let Some(price) = resting.order.price else {
-            return;
-        };
-        let (side, symbol) = (resting.order.side, resting.order.symbol.clone());
-        let desk = self.desks.entry(symbol.clone()).or_default();
-        let level = desk.shelf_mut(side).insert_limit(key(side, price), place);
-        let (traded, before) = (
-            level.traded,
-            level.orders.range(..place).next_back().copied(),
-        );
-        resting.post = Post::Limit;
-        let displayed = displayed_at(side, price, &symbol, floor);
-        // Our own orders before it are not in the market's book, but in front of it all the same.
-        let behind_own = before.and_then(|before| {
-            let before = self.orders.get(&before)?;
-            Some(before.ahead? + before.order.remaining())
-        });
-        let ahead = match floor.exchange().queue {
-            QueueModel::Through => None,
-            QueueModel::Touch => Some(traded),
-            QueueModel::Position => displayed.map(|displayed| traded + displayed),
-        }
-        .map(|ahead| behind_own.map_or(ahead, |behind| ahead.max(behind)));
-        if let Some(resting) = self.orders.get_mut(&place) {
-            resting.ahead = ahead;
-        }
-    }
-
-    /// Takes an order from its post.
-    fn unpost(&mut self, place: Place) {
-        let Some(resting) = self.orders.get(&place) else {
-            return;
-        };
-        let side = resting.order.side;
-        let Some(desk) = self.desks.get_mut(&resting.order.symbol) else {
-            return;
-        };
-        match (resting.post, resting.terms) {
-            (Post::Arrival, _) => {
-                desk.arrivals.remove(&place);
-            }
-            (Post::Limit, _) => {
-                if let Some(price) = resting.order.price {
-                    desk.shelf_mut(side).remove_limit(key(side, price), place);
-                }
-            }
-            (Post::Stop, Terms::Stop { stop_price } | Terms::StopLimit { stop_price, .. }) => {
-                desk.shelf_mut(side)
-                    .remove_stop(key(side, stop_price), place);
-            }
-            (Post::Activation, Terms::TrailingStop { activation, .. }) => {
-                let at = activation.map_or(Decimal::MIN, |price| key(side, price));
-                desk.shelf_mut(side).remove_activation(at, place);
-            }
-            (Post::Trailing, _) => desk.shelf_mut(side).trails.remove(place),
-            _ => {}
-        }
-    }
-
     fn tell(&self, place: Place, floor: &mut Floor<'_>) {
         if let Some(resting) = self.orders.get(&place) {
             floor.tell(&resting.order);
@@ -635,24 +347,6 @@ impl Exchange {
         exposure
     }
 
-    /// What was printed at an order's price, where it rests in a queue.
-    fn traded_at(&self, place: Place) -> Option<Decimal> {
-        let resting = self.orders.get(&place)?;
-        let order = &resting.order;
-        let level = self
-            .desks
-            .get(&order.symbol)?
-            .shelf(order.side)
-            .level(key(order.side, order.price?))?;
-        (resting.post == Post::Limit).then_some(level.traded)
-    }
-
-    /// What is to be printed at an order's price before its turn; negative where its turn has come.
-    fn queue_ahead(&self, place: Place) -> Option<Decimal> {
-        let traded = self.traded_at(place)?;
-        Some(self.orders.get(&place)?.ahead? - traded)
-    }
-
     fn find(&self, bot: &BotId, id: &OrderId) -> Option<Place> {
         let ours = (bot.clone(), Name::Ours(id.clone()));
         let clients = (bot.clone(), Name::Clients(id.as_str().to_owned()));
@@ -684,63 +378,11 @@ impl Exchange {
     }
 }
 
-impl Group {
-    fn member(&mut self, role: LinkRole) -> &mut Option<Place> {
-        match role {
-            LinkRole::Entry => &mut self.entry,
-            LinkRole::TakeProfit | LinkRole::OcoLimit => &mut self.limit,
-            LinkRole::StopLoss | LinkRole::OcoStop => &mut self.stop,
-        }
-    }
-}
-
-/// The ids that an open order is found by.
-fn names(order: &Order) -> impl Iterator<Item = Name> {
-    let clients = order.client_order_id.clone().map(Name::Clients);
-    [Some(Name::Ours(order.id.clone())), clients]
-        .into_iter()
-        .flatten()
-}
-
 /// The one place where an order's status changes.
 fn step(order: &mut Order, step: OrderStep, now: TimeUs) -> Result<(), Rejection> {
     order.status = order.status.after(step)?;
     order.updated_at = now;
     Ok(())
-}
-
-/// Whether a limit order would trade at once: it reaches the book's other side or, without a book,
-/// is better than the last price.
-fn is_marketable(side: Side, price: Decimal, symbol: &Symbol, floor: &Floor<'_>) -> bool {
-    let beyond = |best: Decimal| key(side, price) <= key(side, best);
-    match floor.book(symbol) {
-        Some(book) => {
-            let other = match side {
-                Side::Buy => &book.asks,
-                Side::Sell => &book.bids,
-            };
-            other.first().is_some_and(|level| beyond(level.price))
-        }
-        None => floor
-            .last_price(symbol)
-            .is_some_and(|last| price != last && beyond(last)),
-    }
-}
-
-/// What the book shows at a price of our own side: nothing where the price is better than the best,
-/// unknown where it is deeper than the book reaches or there is none.
-fn displayed_at(side: Side, price: Decimal, symbol: &Symbol, floor: &Floor<'_>) -> Option<Decimal> {
-    let book = floor.book(symbol)?;
-    let own = match side {
-        Side::Buy => &book.bids,
-        Side::Sell => &book.asks,
-    };
-    let deepest = own.last()?.price;
-    if key(side, price) > key(side, deepest) {
-        return None;
-    }
-    let level = own.iter().find(|level| level.price == price);
-    Some(level.map_or(Decimal::ZERO, |level| level.quantity))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use super::exchange::{self, Exposure};
 use super::{Engine, price_of};
+use crate::domain::order::request::pair::in_leg;
 use crate::domain::{
     BotId, Decimal, Estimate, Instrument, NewOco, NewOrder, OrderCheck, OrderId, OrderType,
     Rejection, Side, Symbol, Terms, TradingState,
@@ -53,7 +54,7 @@ impl Engine {
         let (limit, _) = pair.legs()?;
         for (index, leg) in pair.legs.iter().enumerate() {
             self.check(bot, leg, None)
-                .map_err(|rejection| crate::domain::order::request::in_leg(rejection, index))?;
+                .map_err(|rejection| in_leg(rejection, index))?;
         }
         let last = self.last_price(&limit.symbol)?;
         let would_trade = limit.price.is_some_and(|price| match limit.side {

@@ -9,7 +9,7 @@ mod ticket;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::order::request::in_leg;
+use crate::domain::order::request::pair::in_leg;
 use crate::domain::{
     BotCommand, BotId, ClosePosition, Instrument, NewOco, NewOrder, Order, Rejection, TradingState,
 };

@@ -1,10 +1,15 @@
 //! What may be asked of the exchange, and every check that needs no market: the browser's ticket,
 //! REST, the socket and the engine refuse the same request in the same words.
 
+pub mod change;
+mod checks;
+pub mod pair;
+
 use serde::{Deserialize, Serialize};
 
 use super::{OrderType, Side, TimeInForce};
-use crate::domain::{Decimal, DecisionId, OrderId, Rejection, Symbol, TimeUs, money};
+use crate::domain::{Decimal, DecisionId, Rejection, Symbol, TimeUs};
+use checks::{client_id, in_range, positive, required, unexpected};
 
 /// What a bot asks for. Two requests with the same `client_order_id` are one order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -309,187 +314,6 @@ impl NewOrder {
             }
             _ => Ok(()),
         }
-    }
-}
-
-/// Two orders of which one cancels the other: a limit order and a stop.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NewOco {
-    /// Of the pair; the legs may have their own.
-    #[serde(default)]
-    pub client_order_id: Option<String>,
-    pub legs: [NewOrder; 2],
-}
-
-impl NewOco {
-    /// The limit leg and the stop leg.
-    pub fn legs(&self) -> Result<(&NewOrder, &NewOrder), Rejection> {
-        let [first, second] = &self.legs;
-        let is_limit = |leg: &NewOrder| leg.order_type == OrderType::Limit;
-        match (is_limit(first), is_limit(second)) {
-            (true, false) if second.order_type.is_conditional() => Ok((first, second)),
-            (false, true) if first.order_type.is_conditional() => Ok((second, first)),
-            _ => Err(Rejection::field(
-                "invalid_legs",
-                "legs",
-                "one leg must be a limit order, the other a stop, stop_limit or trailing_stop",
-            )),
-        }
-    }
-
-    pub fn validate(&self) -> Result<(), Rejection> {
-        let (limit, stop) = self.legs()?;
-        for (index, leg) in self.legs.iter().enumerate() {
-            leg.validate()
-                .map_err(|rejection| in_leg(rejection, index))?;
-            if leg.is_bracket() || leg.time_in_force().is_immediate() {
-                return Err(Rejection::field(
-                    "invalid_legs",
-                    format!("legs[{index}]"),
-                    "a leg rests: it has no legs of its own and is gtc or gtd",
-                ));
-            }
-        }
-        if limit.symbol != stop.symbol
-            || limit.side != stop.side
-            || limit.quantity != stop.quantity
-            || limit.reduce_only != stop.reduce_only
-        {
-            return Err(Rejection::field(
-                "invalid_legs",
-                "legs",
-                "both legs must have the same symbol, side, quantity and reduce_only",
-            ));
-        }
-        client_id(self.client_order_id.as_deref())
-    }
-}
-
-/// Puts the leg's place before the field that is at fault.
-pub fn in_leg(rejection: Rejection, index: usize) -> Rejection {
-    Rejection {
-        field: rejection
-            .field
-            .map(|field| format!("legs[{index}].{field}")),
-        ..rejection
-    }
-}
-
-/// What is to be different in an open order; what is absent stays.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Amendment {
-    /// The whole quantity, filled parts included.
-    pub quantity: Option<Decimal>,
-    pub price: Option<Decimal>,
-    pub stop_price: Option<Decimal>,
-    pub trail_amount: Option<Decimal>,
-    pub trail_percent: Option<Decimal>,
-    pub activation_price: Option<Decimal>,
-    pub expires_at: Option<TimeUs>,
-}
-
-impl Amendment {
-    pub fn validate(&self) -> Result<(), Rejection> {
-        if *self == Self::default() {
-            return Err(Rejection::new(
-                "nothing_to_amend",
-                "name at least one field to change",
-            ));
-        }
-        for (field, value) in [
-            ("quantity", self.quantity),
-            ("price", self.price),
-            ("stop_price", self.stop_price),
-            ("trail_amount", self.trail_amount),
-            ("trail_percent", self.trail_percent),
-            ("activation_price", self.activation_price),
-        ] {
-            if let Some(value) = value {
-                positive(field, value)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Closes what is held of a symbol by a market order that can only reduce.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClosePosition {
-    #[serde(default)]
-    pub client_order_id: Option<String>,
-    /// All of it where absent.
-    #[serde(default)]
-    pub quantity: Option<Decimal>,
-}
-
-impl ClosePosition {
-    pub fn validate(&self) -> Result<(), Rejection> {
-        if let Some(quantity) = self.quantity {
-            positive("quantity", quantity)?;
-        }
-        client_id(self.client_order_id.as_deref())
-    }
-}
-
-fn required(
-    kind: OrderType,
-    field: &str,
-    used: bool,
-    given: Option<Decimal>,
-) -> Result<Option<Decimal>, Rejection> {
-    match (used, given) {
-        (false, Some(_)) => Err(unexpected(kind, field)),
-        (true, None) => Err(Rejection::field(
-            format!("missing_{field}"),
-            field,
-            format!("a {} order needs {field}", kind.as_str()),
-        )),
-        (_, Some(value)) => positive(field, value).map(|()| Some(value)),
-        (false, None) => Ok(None),
-    }
-}
-
-fn unexpected(kind: OrderType, field: &str) -> Rejection {
-    Rejection::field(
-        format!("unexpected_{field}"),
-        field,
-        format!("a {} order has no {field}", kind.as_str()),
-    )
-}
-
-fn positive(field: &str, value: Decimal) -> Result<(), Rejection> {
-    if value > Decimal::ZERO {
-        return Ok(());
-    }
-    Err(Rejection::field(
-        format!("invalid_{field}"),
-        field,
-        format!("{field} must be greater than zero"),
-    ))
-}
-
-fn in_range(price: Decimal, quantity: Decimal) -> Result<(), Rejection> {
-    if money::is_tradable(price, quantity) {
-        return Ok(());
-    }
-    Err(Rejection::field(
-        "out_of_range",
-        "quantity",
-        "prices reach to 10^10, quantities and values to 10^12, each with at most 8 digits after the point",
-    ))
-}
-
-fn client_id(id: Option<&str>) -> Result<(), Rejection> {
-    match id {
-        Some(id) if id.parse::<OrderId>().is_err() => Err(Rejection::field(
-            "invalid_client_order_id",
-            "client_order_id",
-            "client_order_id must be 1 to 64 printable ASCII characters without spaces",
-        )),
-        _ => Ok(()),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::domain::{
     Event, Evidence, Fill, Level, Liquidity, MarketEvent, OrderType, Record, TimeInForce,
 };
 use crate::engine::bots::Bot;
-use crate::engine::config::EngineConfig;
+use crate::engine::config::{EngineConfig, QueueModel};
 use crate::engine::market::Market as MarketState;
 use crate::engine::outbox::Outbox;
 

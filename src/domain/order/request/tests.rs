@@ -1,6 +1,7 @@
 use rust_decimal::dec;
 
 use super::*;
+use crate::domain::NewOco;
 
 fn market() -> NewOrder {
     NewOrder::market("BTCUSDT".parse().unwrap(), Side::Buy, Decimal::ONE)
