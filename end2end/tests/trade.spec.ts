@@ -80,7 +80,7 @@ test('a trailing stop moves live, is changed and cancelled', async ({ page, open
   await page.getByLabel('Trail by %').fill('5');
   await page.getByLabel(/Reduce only/).check();
   const [id = ''] = await place(page);
-  const trigger = row(page, id).locator('td').nth(6);
+  const trigger = row(page, id).locator('td').nth(7);
   await expect(trigger).toHaveAttribute('data-value', /\d/);
   const first = Number(await trigger.getAttribute('data-value'));
   // A sell stop follows upwards only.

@@ -53,6 +53,8 @@ pub fn OpenOrders(
     });
     let columns = vec![
         Column::text("Order", move |row: &Row| order_reading(&row.order, links)),
+        // Beside the name: within reach where there is little room.
+        Column::widget("Actions", move |row: &Row| actions(&bot, &row.order, links)),
         Column::text("Symbol", move |row: &Row| {
             symbol_reading(&row.order.symbol, links)
         }),
@@ -63,7 +65,6 @@ pub fn OpenOrders(
         Column::number("Trigger", |row: &Row| trigger(row)).flashing(),
         Column::number("Distance", |row: &Row| distance(row)).flashing(),
         Column::text("Status", |row: &Row| status(row.order.status)),
-        Column::widget("Actions", move |row: &Row| actions(&bot, &row.order, links)),
     ];
     view! {
         <DataTable

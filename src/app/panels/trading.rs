@@ -151,6 +151,16 @@ pub fn KillForm(
 }
 
 fn consequences(portfolio: &Portfolio) -> Vec<String> {
+    // What an outside bot holds elsewhere is counted with the rest, and is not ours to close.
+    if portfolio.bot != BotId::paper() {
+        return [
+            "Its open orders at the paper exchange are cancelled.",
+            "What it holds at another exchange is not touched: that is its own to close.",
+            "Nothing but orders that reduce a position passes here until Resume.",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+    }
     let orders = match portfolio.open_orders {
         0 => "No order is open: none is cancelled.".to_owned(),
         1 => "1 open order is cancelled.".to_owned(),
