@@ -170,7 +170,7 @@ def core():
     rows = [(f"ticks/s with {count:,} resting orders, one in ten trailing (ratio to none)", f"{1e9 / time:,.0f} ({time / ticks[0]:.2f})") for count, time in ticks.items()]
     found = json.loads(run.stdout.strip().splitlines()[-1])["reaction_us"]
     rows.append((f"tick → trigger in the core, {RESTING:,} resting, µs: p50 / p99 / max (n)", f"{found['p50']} / {found['p99']} / {found['max']} ({found['n']:,})"))
-    rows.append(("revaluation of 1,000 positions and their account, ms", f"{nanoseconds('revaluation/1000') / 1e6:.2f}"))
+    rows.append(("revaluation of 1,000 positions and their account, ms", f"{nanoseconds('revaluation_1000') / 1e6:.2f}"))
     day = {count: nanoseconds(f"recorded_day/{count}") for count in (0, RESTING)}
     if all(day.values()):
         trades = 863_402
