@@ -5,8 +5,10 @@ use crate::domain::{
     BotId, Candle, Decimal, Explanation, Interval, Order, OrderId, Side, Waiting, Working, money,
 };
 
-/// Rows of `working:<bot>` at most: the oldest moving stops.
-const WORKING_SHOWN: usize = 1_000;
+/// Rows of `working:<bot>` at most: the oldest moving stops. Each may change with every print.
+const WORKING_SHOWN: usize = 200;
+/// Digits of a row's distance: what a page shows, so that a row is not told again for less.
+const DISTANCE_DIGITS: u32 = 2;
 
 impl Engine {
     /// An open order, by our id or the client's.
@@ -93,7 +95,8 @@ impl Engine {
             .map(|moving| {
                 let last_price = super::price_of(&self.markets, &moving.order.symbol);
                 let distance_percent = match (moving.stop_price, last_price) {
-                    (Some(stop), Some(last)) => money::percent(stop - last, last),
+                    (Some(stop), Some(last)) => money::percent(stop - last, last)
+                        .map(|distance| distance.round_dp(DISTANCE_DIGITS)),
                     _ => None,
                 };
                 Working {

@@ -253,7 +253,7 @@ fn view(
     }
 }
 
-/// Rows that are new or differ, and a last word on each order that has gone. Both lists are sorted
+/// Rows that are new or whose stop or distance has moved, and a last word on each order that has gone. Both lists are sorted
 /// by their orders' ids.
 fn changes(before: &[Working], now: &[Working]) -> Vec<Working> {
     let known = |rows: &[Working], row: &Working| {
@@ -269,7 +269,7 @@ fn changes(before: &[Working], now: &[Working]) -> Vec<Working> {
     let changed = now.iter().filter(|row| match known(before, row) {
         Ok(place) => {
             before[place].trigger_price != row.trigger_price
-                || before[place].last_price != row.last_price
+                || before[place].distance_percent != row.distance_percent
         }
         Err(_) => true,
     });
