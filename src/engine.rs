@@ -46,7 +46,6 @@ use bots::Bot;
 pub use candles::KEPT as CANDLES_KEPT;
 use config::{EQUITY_SAMPLE, EngineConfig};
 use exchange::Exchange;
-use floor::Floor;
 pub use market::MARKS_KEPT;
 use market::Market;
 use outbox::Outbox;
@@ -244,22 +243,7 @@ impl Engine {
                 return fault.iter().for_each(|fault| self.note_fault(fault, out));
             }
         };
-        let Self {
-            exchange,
-            config,
-            markets,
-            bots,
-            ..
-        } = self;
-        exchange.see(
-            evidence,
-            &mut Floor {
-                config,
-                markets,
-                bots,
-                out,
-            },
-        );
+        self.on_floor(out, |exchange, floor| exchange.see(evidence, floor));
     }
 
     fn note_fault(&mut self, notice: &FeedNotice, out: &mut Outbox) {

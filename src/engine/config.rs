@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rust_decimal::dec;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::time::{MINUTE, SECOND};
+use crate::domain::time::{MILLI, MINUTE, SECOND};
 use crate::domain::{Decimal, Horizon, Instrument, Symbol};
 
 /// `[exchange]` of Leptos.toml: the paper exchange.
@@ -26,6 +26,13 @@ pub struct ExchangeConfig {
     pub latency_ms: u32,
     /// When a resting limit order is filled by a print at its own price.
     pub queue: QueueModel,
+}
+
+impl ExchangeConfig {
+    /// µs of market time from a command to its effect.
+    pub fn latency(&self) -> i64 {
+        i64::from(self.latency_ms) * MILLI
+    }
 }
 
 /// Where a resting limit order stands among the others at its price.

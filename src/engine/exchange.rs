@@ -16,6 +16,7 @@ mod lifecycle;
 mod matching;
 mod posts;
 mod register;
+mod requests;
 mod roll;
 mod saved;
 mod shelf;
@@ -33,12 +34,13 @@ use crate::domain::{
 
 use desk::Desk;
 pub use expected::expected_fill;
+pub use requests::Repeated;
+use requests::Requests;
 pub use roll::Exposure;
 use roll::Roll;
 use shelf::{Place, key};
 
-/// Client ids that are remembered for each bot, and finished orders of all bots.
-const CLIENT_IDS_KEPT: usize = 10_000;
+/// Finished orders of all bots that are remembered.
 const FINISHED_KEPT: usize = 1_000;
 
 /// Where in the exchange an open order is.
@@ -99,15 +101,6 @@ enum Name {
     Clients(String),
 }
 
-/// A request that was made before under a client id.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Known {
-    client_id: String,
-    order: OrderId,
-    /// Tells the same request from another one under the same id.
-    fingerprint: String,
-}
-
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(into = "saved::Saved", from = "saved::Saved")]
 pub struct Exchange {
@@ -116,7 +109,7 @@ pub struct Exchange {
     groups: BTreeMap<OrderId, Group>,
     errands: BTreeMap<(TimeUs, u64), Errand>,
     errands_sent: u64,
-    known: BTreeMap<BotId, VecDeque<Known>>,
+    requests: BTreeMap<BotId, Requests>,
     finished: VecDeque<(BotId, OrderId, OrderStatus)>,
     /// Derived from the orders, never saved.
     desks: BTreeMap<Symbol, Desk>,
@@ -146,42 +139,29 @@ impl Market<'_> {
             Market::Bar(bar) => &bar.symbol,
         }
     }
-}
 
-/// What is known of a request's client id.
-pub enum Repeated {
-    /// The very same request was made before: this order came of it.
-    Same(OrderId),
-    /// Another request was made under this id.
-    Different,
+    /// The prices that it reaches, at most two: what lies between them it reaches as well.
+    fn reach(&self) -> impl Iterator<Item = Decimal> + use<> {
+        let ends = match self {
+            Market::Trade { trade, .. } => [Some(trade.price), None],
+            Market::Book(book) => {
+                [book.bids.first(), book.asks.first()].map(|best| best.map(|level| level.price))
+            }
+            Market::Bar(bar) => [Some(bar.low), Some(bar.high)],
+        };
+        ends.into_iter().flatten()
+    }
 }
 
 impl Exchange {
     /// Whether a request was made before.
     pub fn repeated(&self, bot: &BotId, client_id: &str, fingerprint: &str) -> Option<Repeated> {
-        let known = self
-            .known
-            .get(bot)?
-            .iter()
-            .rev()
-            .find(|known| known.client_id == client_id)?;
-        Some(if known.fingerprint == fingerprint {
-            Repeated::Same(known.order.clone())
-        } else {
-            Repeated::Different
-        })
+        self.requests.get(bot)?.repeated(client_id, fingerprint)
     }
 
     pub fn remember(&mut self, bot: &BotId, client_id: &str, fingerprint: String, order: &OrderId) {
-        let known = self.known.entry(bot.clone()).or_default();
-        known.push_back(Known {
-            client_id: client_id.to_owned(),
-            order: order.clone(),
-            fingerprint,
-        });
-        if known.len() > CLIENT_IDS_KEPT {
-            known.pop_front();
-        }
+        let requests = self.requests.entry(bot.clone()).or_default();
+        requests.remember(client_id, fingerprint, order);
     }
 
     /// Takes a checked order, and the legs of a bracket with it. The entry comes first.
@@ -290,11 +270,9 @@ impl Exchange {
         }
     }
 
-    pub fn open_orders<'a>(&'a self, bot: &BotId) -> impl Iterator<Item = &'a Order> {
+    pub fn open_orders<'a>(&'a self, bot: &BotId) -> impl Iterator<Item = &'a Order> + use<'a> {
         self.roll
             .places(bot)
-            .collect::<Vec<_>>()
-            .into_iter()
             .filter_map(|place| self.orders.get(&place))
             .map(|resting| &resting.order)
     }

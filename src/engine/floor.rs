@@ -7,7 +7,7 @@ use super::bots::Bot;
 use super::config::{EngineConfig, ExchangeConfig};
 use super::market::Market;
 use super::outbox::Outbox;
-use crate::domain::{Book, BotId, Decimal, Event, Fill, Order, Symbol};
+use crate::domain::{Book, BotId, Decimal, Event, Fill, Order, Symbol, TimeUs};
 
 pub struct Floor<'a> {
     pub config: &'a EngineConfig,
@@ -19,6 +19,12 @@ pub struct Floor<'a> {
 impl Floor<'_> {
     pub fn exchange(&self) -> &ExchangeConfig {
         &self.config.exchange
+    }
+
+    /// When a command of this moment takes effect; `None`: at once.
+    pub fn effect_at(&self) -> Option<TimeUs> {
+        let latency = self.exchange().latency();
+        (latency > 0).then(|| self.out.now.plus(latency))
     }
 
     pub fn last_price(&self, symbol: &Symbol) -> Option<Decimal> {

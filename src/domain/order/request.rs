@@ -64,12 +64,9 @@ impl Trail {
     pub fn stop_price(self, side: Side, peak: Decimal) -> Decimal {
         let distance = match self {
             Self::Amount(amount) => amount,
-            Self::Percent(percent) => peak * percent / Decimal::ONE_HUNDRED,
+            Self::Percent(percent) => peak.abs() * percent / Decimal::ONE_HUNDRED,
         };
-        match side {
-            Side::Sell => peak - distance,
-            Side::Buy => peak + distance,
-        }
+        peak + side.signed(distance)
     }
 }
 

@@ -164,25 +164,14 @@ impl Engine {
         close: &ClosePosition,
         out: &mut Outbox,
     ) -> Result<Accepted, Rejection> {
-        let held = self.bot_mut(bot).account.quantity(symbol);
-        if held.is_zero() && close.client_order_id.is_none() {
-            return Err(Rejection::field(
-                "no_position",
-                "symbol",
-                format!("nothing is held of {symbol}"),
-            ));
-        }
-        let quantity = close.quantity.unwrap_or(held.abs());
-        let mut request = closing_order(symbol, held, quantity);
-        request.client_order_id = close.client_order_id.clone();
-        // A repeated request must be recognised although the position has changed since.
-        if let Some(order) =
-            self.repeated(bot, close.client_order_id.as_deref(), &(symbol, close))?
-        {
+        let client_id = close.client_order_id.as_deref();
+        // First of all: a repeated request is recognised although the position has changed since.
+        if let Some(order) = self.repeated(bot, client_id, &(symbol, close))? {
             return Ok(Accepted::Duplicate {
                 id: order.to_string(),
             });
         }
+        let held = self.bot_mut(bot).account.quantity(symbol);
         if held.is_zero() {
             return Err(Rejection::field(
                 "no_position",
@@ -190,6 +179,7 @@ impl Engine {
                 format!("nothing is held of {symbol}"),
             ));
         }
+        let quantity = close.quantity.unwrap_or(held.abs());
         if quantity > held.abs() {
             return Err(Rejection::field(
                 "more_than_held",
@@ -197,17 +187,16 @@ impl Engine {
                 format!("only {} are held", held.abs().normalize()),
             ));
         }
+        let request = NewOrder {
+            client_order_id: close.client_order_id.clone(),
+            ..closing_order(symbol, held, quantity)
+        };
         let terms = request.terms()?;
         self.check(bot, &request, None)?;
         let mut orders = self.on_floor(out, |exchange, floor| {
             exchange.submit(bot, &request, terms, floor)
         });
-        self.remember(
-            bot,
-            close.client_order_id.as_deref(),
-            &(symbol, close),
-            &orders,
-        );
+        self.remember(bot, client_id, &(symbol, close), &orders);
         Ok(Accepted::Order(Box::new(orders.remove(0))))
     }
 

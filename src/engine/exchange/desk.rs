@@ -1,5 +1,5 @@
-//! One symbol's orders at work, and the band of prices in which a print changes nothing for any of
-//! them: most prints cost two comparisons, however many orders rest.
+//! One symbol's orders at work, and the band of prices in which evidence changes nothing for any of
+//! them: most of it costs a few comparisons, however many orders rest.
 
 use std::collections::BTreeSet;
 
@@ -33,8 +33,8 @@ impl Desk {
         }
     }
 
-    /// Whether a print at `price` changes nothing here.
-    pub fn is_quiet_at(&mut self, price: Decimal) -> bool {
+    /// Whether evidence that reaches these prices, and all between them, changes nothing here.
+    pub fn is_quiet_at(&mut self, prices: impl IntoIterator<Item = Decimal>) -> bool {
         if !self.arrivals.is_empty() {
             return false;
         }
@@ -42,7 +42,7 @@ impl Desk {
             Some(band) => band,
             None => *self.quiet.insert(self.band()),
         };
-        low < price && price < high
+        prices.into_iter().all(|price| low < price && price < high)
     }
 
     fn band(&self) -> (Decimal, Decimal) {

@@ -25,6 +25,19 @@ pub struct Want {
 }
 
 impl Want {
+    /// What a taker pays for what stands at `reference`, by the configured slippage.
+    pub fn slipped(&self, reference: Decimal, slippage_bps: Decimal) -> Decimal {
+        let slip = reference * slippage_bps / dec!(10000);
+        let price = (reference + self.side.signed(slip))
+            .round_dp(reference.scale().max(2))
+            .max(Decimal::ZERO);
+        // A limit is a promise: slippage ends there.
+        match self.limit {
+            Some(limit) if !self.accepts(price) => limit,
+            _ => price,
+        }
+    }
+
     fn accepts(&self, price: Decimal) -> bool {
         self.limit.is_none_or(|limit| match self.side {
             Side::Buy => price <= limit,
@@ -139,16 +152,7 @@ impl<'a> Offer<'a> {
             return None;
         }
         let quantity = self.consume(want.quantity)?;
-        let slip = reference * self.slippage_bps / dec!(10000);
-        let slipped = reference + want.side.signed(slip);
-        let price = slipped
-            .round_dp(reference.scale().max(2))
-            .max(Decimal::ZERO);
-        // A limit is a promise: slippage ends there.
-        let price = match want.limit {
-            Some(limit) if !want.accepts(price) => limit,
-            _ => price,
-        };
+        let price = want.slipped(reference, self.slippage_bps);
         Some(Match {
             price,
             quantity,

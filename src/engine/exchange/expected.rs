@@ -49,13 +49,8 @@ pub fn expected_fill(
         (Terms::Limit { .. }, Some(limit)) if key(side, limit) >= key(side, last) => {
             Some(rests(limit))
         }
-        (_, limit) => {
-            let slip = last * config.slippage_bps / Decimal::from(10_000);
-            let slipped = last + side.signed(slip);
-            let price = match limit {
-                Some(limit) if key(side, slipped) < key(side, limit) => limit,
-                _ => slipped,
-            };
+        _ => {
+            let price = want.slipped(last, config.slippage_bps);
             Some(Expected {
                 price,
                 slippage: side.signed(price - last) * request.quantity,

@@ -76,15 +76,13 @@ impl Exchange {
         reason: &str,
         floor: &mut Floor<'_>,
     ) -> Vec<Order> {
-        let places: Vec<Place> = self.roll.places(bot).collect();
+        let is_meant = |place: &Place| {
+            self.orders
+                .get(place)
+                .is_some_and(|resting| symbol.is_none_or(|only| resting.order.symbol == *only))
+        };
+        let places: Vec<Place> = self.roll.places(bot).filter(is_meant).collect();
         places
-            .into_iter()
-            .filter(|place| {
-                self.orders
-                    .get(place)
-                    .is_some_and(|resting| symbol.is_none_or(|only| resting.order.symbol == *only))
-            })
-            .collect::<Vec<_>>()
             .into_iter()
             .filter_map(|place| self.request_cancel(place, reason, floor))
             .collect()
@@ -96,15 +94,11 @@ impl Exchange {
         reason: &str,
         floor: &mut Floor<'_>,
     ) -> Option<Order> {
-        let latency = i64::from(floor.exchange().latency_ms) * 1_000;
-        if latency == 0 {
+        let Some(due) = floor.effect_at() else {
             return self.end(place, OrderStep::Cancel, reason, floor);
-        }
+        };
         let reason = reason.to_owned();
-        self.errand(
-            floor.out.now.plus(latency),
-            Errand::Cancel { place, reason },
-        );
+        self.errand(due, Errand::Cancel { place, reason });
         self.orders.get(&place).map(|resting| resting.order.clone())
     }
 
@@ -224,13 +218,13 @@ impl Exchange {
         let Some(place) = self.find(bot, id) else {
             return Err(self.not_open(bot, id));
         };
-        let latency = i64::from(floor.exchange().latency_ms) * 1_000;
-        let changed = if latency == 0 {
-            self.change(place, &request, terms, floor)
-        } else {
-            let change = change.clone();
-            self.errand(floor.out.now.plus(latency), Errand::Amend { place, change });
-            self.orders.get(&place).map(|resting| resting.order.clone())
+        let changed = match floor.effect_at() {
+            None => self.change(place, &request, terms, floor),
+            Some(due) => {
+                let change = change.clone();
+                self.errand(due, Errand::Amend { place, change });
+                self.orders.get(&place).map(|resting| resting.order.clone())
+            }
         };
         changed.ok_or_else(|| self.not_open(bot, id))
     }

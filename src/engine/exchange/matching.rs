@@ -32,9 +32,7 @@ impl Exchange {
         let Some(desk) = self.desks.get_mut(symbol) else {
             return;
         };
-        if let Market::Trade { trade, .. } = market
-            && desk.is_quiet_at(trade.price)
-        {
+        if desk.is_quiet_at(market.reach()) {
             return;
         }
         let mut offer = Offer::of(market, floor.exchange());

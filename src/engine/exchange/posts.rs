@@ -9,15 +9,14 @@ use crate::engine::config::QueueModel;
 impl Exchange {
     /// Sends an order on its way: it arrives at once, or when the latency is over.
     pub(super) fn send(&mut self, place: Place, floor: &mut Floor<'_>) {
-        let latency = i64::from(floor.exchange().latency_ms) * 1_000;
-        if latency == 0 {
+        let Some(due) = floor.effect_at() else {
             self.arrive(place, floor);
             return;
-        }
+        };
         if let Some(resting) = self.orders.get_mut(&place) {
             resting.post = Post::InFlight;
         }
-        self.errand(floor.out.now.plus(latency), Errand::Arrive(place));
+        self.errand(due, Errand::Arrive(place));
         self.tell(place, floor);
     }
 

@@ -77,7 +77,7 @@ impl Roll {
         self.pages.get(bot).map_or(0, |page| page.open.len())
     }
 
-    pub fn places(&self, bot: &BotId) -> impl Iterator<Item = Place> {
+    pub fn places<'a>(&'a self, bot: &BotId) -> impl Iterator<Item = Place> + use<'a> {
         self.pages
             .get(bot)
             .into_iter()

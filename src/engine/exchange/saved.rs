@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
 use super::shelf::{Place, key};
-use super::{Desk, Errand, Exchange, Group, Known, Post, Resting};
+use super::{Desk, Errand, Exchange, Group, Post, Requests, Resting};
 use crate::domain::{BotId, Decimal, OrderId, OrderStatus, Terms, TimeUs};
 
 #[derive(Serialize, Deserialize)]
@@ -16,7 +16,9 @@ pub struct Saved {
     groups: BTreeMap<OrderId, Group>,
     errands: Vec<(TimeUs, u64, Errand)>,
     errands_sent: u64,
-    known: BTreeMap<BotId, VecDeque<Known>>,
+    /// Under the name that directories know.
+    #[serde(rename = "known")]
+    requests: BTreeMap<BotId, Requests>,
     finished: VecDeque<(BotId, OrderId, OrderStatus)>,
     /// The best keys that trailing stops have seen.
     peaks: Vec<(Place, Decimal)>,
@@ -58,7 +60,7 @@ impl From<Exchange> for Saved {
                 .map(|((due, number), errand)| (due, number, errand))
                 .collect(),
             errands_sent: exchange.errands_sent,
-            known: exchange.known,
+            requests: exchange.requests,
             finished: exchange.finished,
             peaks,
         }
@@ -76,7 +78,7 @@ impl From<Saved> for Exchange {
                 .map(|(due, number, errand)| ((due, number), errand))
                 .collect(),
             errands_sent: saved.errands_sent,
-            known: saved.known,
+            requests: saved.requests,
             finished: saved.finished,
             ..Self::default()
         };

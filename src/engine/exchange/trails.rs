@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::shelf::Place;
-use crate::domain::{Decimal, Trail};
+use crate::domain::{Decimal, Side, Trail};
 
 /// One group: orders that have seen the same best price.
 #[derive(Debug, Clone, Default)]
@@ -31,12 +31,9 @@ pub struct Trails {
     next: GroupId,
 }
 
-/// The key of the stop at the distance `trail` from `peak`, both keys.
+/// The key of the stop at the distance `trail` from `peak`, both keys: by their keys all are sellers.
 fn stop_key(trail: Trail, peak: Decimal) -> Decimal {
-    match trail {
-        Trail::Amount(amount) => peak - amount,
-        Trail::Percent(percent) => peak - peak.abs() * percent / Decimal::ONE_HUNDRED,
-    }
+    trail.stop_price(Side::Sell, peak)
 }
 
 impl Group {
