@@ -6,6 +6,7 @@
 pub mod alert;
 pub mod bot;
 pub mod candle;
+mod checks;
 pub mod command;
 pub mod decision;
 pub mod event;

@@ -8,6 +8,9 @@ pub mod engine;
 pub mod feed;
 #[cfg(feature = "ssr")]
 pub mod hub;
+#[cfg(test)]
+#[path = "tests/recorded.rs"]
+mod recorded;
 #[cfg(feature = "ssr")]
 pub mod server;
 #[cfg(feature = "ssr")]

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::checks::{in_range, name, positive};
 use super::{
     Action, Decimal, DecisionId, Direction, Feature, FillId, Horizon, Liquidity, ModelId, OrderId,
     OrderStatus, OrderType, Rejection, Side, Symbol, TimeUs, money,
@@ -46,28 +47,6 @@ fn text_fits(field: &str, text: &str) -> Result<(), Rejection> {
         ));
     }
     Ok(())
-}
-
-fn positive(field: &str, value: Decimal) -> Result<(), Rejection> {
-    if value <= Decimal::ZERO {
-        return Err(Rejection::field(
-            format!("invalid_{field}"),
-            field,
-            format!("{field} must be greater than zero"),
-        ));
-    }
-    Ok(())
-}
-
-fn tradable(price: Decimal, quantity: Decimal) -> Result<(), Rejection> {
-    if money::is_tradable(price, quantity) {
-        return Ok(());
-    }
-    Err(Rejection::field(
-        "out_of_range",
-        "quantity",
-        "prices reach to 10^10, quantities and values to 10^12, each with at most 8 digits after the point",
-    ))
 }
 
 impl NewDecision {
@@ -131,7 +110,7 @@ impl ReportedFill {
     pub fn validate(&self) -> Result<(), Rejection> {
         positive("quantity", self.quantity)?;
         positive("price", self.price)?;
-        tradable(self.price, self.quantity)?;
+        in_range(self.price, self.quantity)?;
         if self.fee.abs() > money::MAX_VALUE || self.fee.scale() > 2 * money::MAX_SCALE {
             return Err(Rejection::field(
                 "invalid_fee",
@@ -178,7 +157,7 @@ impl ReportedOrder {
         }
         if let Some(price) = self.price {
             positive("price", price)?;
-            tradable(price, self.quantity)?;
+            in_range(price, self.quantity)?;
         }
         text_fits("reason", self.reason.as_deref().unwrap_or_default())
     }
@@ -198,12 +177,12 @@ pub struct ReportedPosition {
 
 impl ReportedPosition {
     pub fn validate(&self) -> Result<(), Rejection> {
-        event_id(&self.id)?;
+        name("id", &self.id)?;
         positive("average_price", self.average_price)?;
         if self.quantity.is_zero() {
             return Ok(());
         }
-        tradable(self.average_price, self.quantity.abs())
+        in_range(self.average_price, self.quantity.abs())
     }
 }
 
@@ -219,7 +198,7 @@ pub struct Note {
 
 impl Note {
     pub fn validate(&self) -> Result<(), Rejection> {
-        event_id(&self.id)?;
+        name("id", &self.id)?;
         text_fits("text", &self.text)
     }
 }
@@ -234,7 +213,7 @@ pub struct Deposit {
 
 impl Deposit {
     pub fn validate(&self) -> Result<(), Rejection> {
-        event_id(&self.id)?;
+        name("id", &self.id)?;
         if self.amount.is_zero()
             || self.amount.abs() > money::MAX_VALUE
             || self.amount.scale() > money::MAX_SCALE
@@ -246,16 +225,5 @@ impl Deposit {
             ));
         }
         Ok(())
-    }
-}
-
-fn event_id(id: &str) -> Result<(), Rejection> {
-    match id.parse::<OrderId>() {
-        Ok(_) => Ok(()),
-        Err(_) => Err(Rejection::field(
-            "invalid_id",
-            "id",
-            "id must be 1 to 64 printable ASCII characters without spaces",
-        )),
     }
 }

@@ -11,7 +11,8 @@ use plainsight::feed::{
 };
 
 use crate::binance_standin::{Fault, Script, StandIn, Tape};
-use crate::harness::{PATIENCE, recorded};
+use crate::harness::PATIENCE;
+use crate::recorded::recorded;
 
 /// Lines of most tests: half a minute of the market.
 const SHORT: usize = 4_000;

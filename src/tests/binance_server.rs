@@ -10,9 +10,10 @@ use serde_json::json;
 
 use crate::binance::recordings;
 use crate::binance_standin::{Fault, Script, StandIn};
-use crate::harness::{TestServer, recorded, until};
+use crate::harness::{TestServer, until};
 use crate::journal::JournalFile;
 use crate::pages::check_account;
+use crate::recorded::recorded;
 
 /// A configuration that takes its prices from the stand-in.
 pub fn live(standin: &StandIn) -> impl FnOnce(&mut Config) {

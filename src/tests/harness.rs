@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -367,21 +367,4 @@ pub async fn until<T>(what: impl Debug, mut ask: impl AsyncFnMut() -> Option<T>)
         assert!(Instant::now() < deadline, "waited in vain: {what:?}");
         tokio::time::sleep(GLANCE).await;
     }
-}
-
-/// A folder of `../shared/data`; where it is absent the test is skipped, in CI it fails.
-pub fn recorded(folder: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../shared/data")
-        .join(folder);
-    if path.is_dir() {
-        return Some(path);
-    }
-    let message = format!("{}: this folder is not there", path.display());
-    assert!(
-        std::env::var_os("CI").is_none_or(|ci| ci != "true"),
-        "{message}"
-    );
-    println!("skipped: {message}");
-    None
 }

@@ -10,8 +10,8 @@ use plainsight::feed::{Feed as _, FeedItem, ReplayFeed, ReplayOptions};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::harness::recorded;
 use crate::program::{plainsight, run};
+use crate::recorded::recorded;
 
 const FOLDER: &str = "binance_aggtrades_btcusdt_20240101";
 

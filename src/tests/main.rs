@@ -16,6 +16,7 @@ mod market;
 mod metrics;
 mod metrics_doc;
 mod program;
+mod recorded;
 
 mod architecture;
 mod bad_frames;

@@ -8,8 +8,9 @@ pub mod pair;
 use serde::{Deserialize, Serialize};
 
 use super::{OrderType, Side, TimeInForce};
+use crate::domain::checks::{in_range, name, positive};
 use crate::domain::{Decimal, DecisionId, Rejection, Symbol, TimeUs};
-use checks::{client_id, in_range, positive, required, unexpected};
+use checks::{required, unexpected};
 
 /// What a bot asks for. Two requests with the same `client_order_id` are one order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -312,6 +313,10 @@ impl NewOrder {
             _ => Ok(()),
         }
     }
+}
+
+fn client_id(id: Option<&str>) -> Result<(), Rejection> {
+    id.map_or(Ok(()), |id| name("client_order_id", id))
 }
 
 #[cfg(test)]

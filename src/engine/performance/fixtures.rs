@@ -6,29 +6,17 @@ mod empyrical;
 mod jquantstats;
 mod vetted;
 
-use std::path::Path;
-
 use serde_json::Value;
 
 use super::figures::of_series;
 use super::{drawdown, returns};
 use crate::domain::{MetricId, TimeUs};
+use crate::recorded::recorded;
 
-/// Where the series that are too long for the repository lie; none of them is ours.
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/golden_metrics");
-
-/// Reads a file of the folder. Without the folder the test is skipped, loudly; in CI it fails.
+/// Reads a file of the golden series, which are too long for the repository; none of them is ours.
 fn read(name: &str) -> Option<Vec<u8>> {
-    let path = Path::new(FOLDER).join(name);
-    match std::fs::read(&path) {
-        Ok(bytes) => Some(bytes),
-        Err(error) => {
-            let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-            assert!(!ci, "{}: {error}", path.display());
-            eprintln!("skipped: no {name} in {FOLDER}");
-            None
-        }
-    }
+    let path = recorded("golden_metrics")?.join(name);
+    Some(std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
 }
 
 fn read_json(name: &str) -> Option<Value> {

@@ -1,5 +1,4 @@
-//! Recorded messages for the tests of this folder. Where they are absent a test is skipped; in CI
-//! it fails.
+//! Recorded messages for the tests of this folder.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -7,21 +6,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
 
-fn folder(name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../shared/data")
-        .join(name);
-    if path.is_dir() {
-        return Some(path);
-    }
-    let message = format!("{}: this folder is not there", path.display());
-    assert!(
-        std::env::var_os("CI").is_none_or(|ci| ci != "true"),
-        "{message}"
-    );
-    println!("skipped: {message}");
-    None
-}
+use crate::recorded::recorded;
 
 fn unpacked(path: &Path) -> String {
     let mut text = String::new();
@@ -37,7 +22,7 @@ pub fn single_messages() -> Option<BTreeMap<String, String>> {
         name: String,
         raw: String,
     }
-    let folder = folder("binance_ws_single_messages")?;
+    let folder = recorded("binance_ws_single_messages")?;
     let mut all = BTreeMap::new();
     for file in ["spot.jsonl", "generic.jsonl"] {
         for line in std::fs::read_to_string(folder.join(file)).unwrap().lines() {
@@ -50,7 +35,7 @@ pub fn single_messages() -> Option<BTreeMap<String, String>> {
 
 /// The raw recordings of BTCUSDT (two halves, the first with the snapshot) and ETHUSDT.
 pub fn raw_files() -> Option<Vec<PathBuf>> {
-    let folder = folder("binance_ws_raw_20240808")?;
+    let folder = recorded("binance_ws_raw_20240808")?;
     let names = ["btcusdt_20240808", "btcusdt_20240809", "ethusdt_20240808"];
     Some(
         names
@@ -70,7 +55,7 @@ pub fn raw_lines(file: &Path) -> Vec<String> {
 
 /// Thirty seconds of four quiet symbols.
 pub fn samples() -> Option<Vec<String>> {
-    let folder = folder("cryptofeed_binance_samples")?;
+    let folder = recorded("cryptofeed_binance_samples")?;
     let text = unpacked(&folder.join("BINANCE.ws.1.0.gz"));
     let lines = text.lines().filter(|line| !line.starts_with("wss://"));
     Some(
@@ -83,7 +68,7 @@ pub fn samples() -> Option<Vec<String>> {
 
 /// The exchange's list of all its symbols.
 pub fn exchange_info() -> Option<String> {
-    let folder = folder("cryptofeed_binance_samples")?;
+    let folder = recorded("cryptofeed_binance_samples")?;
     let text = unpacked(&folder.join("BINANCE.0.gz"));
     let line = text.lines().find(|line| line.contains("exchangeInfo"))?;
     Some(line.split_once(": ")?.1.to_owned())

@@ -9,6 +9,7 @@ use std::time::Instant;
 use super::*;
 use crate::domain::time::{DAY, HOUR, MINUTE};
 use crate::domain::{Decimal, FeedNotice, MarketEvent};
+use crate::recorded::recorded;
 
 fn open(path: &Path) -> ReplayFeed {
     try_open(path, &[]).unwrap()
@@ -74,22 +75,6 @@ fn gzipped(path: &Path, text: &str) -> Vec<u8> {
     let bytes = packer.finish().unwrap();
     fs::write(path, &bytes).unwrap();
     bytes
-}
-
-/// Recorded market data that is not part of the project: absent, the test is skipped.
-fn recorded(folder: &str) -> Option<PathBuf> {
-    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data")).join(folder);
-    if path.is_dir() {
-        return Some(path);
-    }
-    assert_ne!(
-        std::env::var("CI").as_deref(),
-        Ok("true"),
-        "{} is missing",
-        path.display()
-    );
-    eprintln!("skipped: {} is missing", path.display());
-    None
 }
 
 #[test]

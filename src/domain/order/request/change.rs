@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::checks::{client_id, positive};
+use super::client_id;
+use crate::domain::checks::positive;
 use crate::domain::{Decimal, Rejection, TimeUs};
 
 /// What is to be different in an open order; what is absent stays.

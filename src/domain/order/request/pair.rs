@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{NewOrder, checks::client_id};
+use super::{NewOrder, client_id};
 use crate::domain::{OrderType, Rejection};
 
 /// Two orders of which one cancels the other: a limit order and a stop.
