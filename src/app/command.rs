@@ -98,6 +98,17 @@ impl Submission {
         });
     }
 
+    /// Sends the form of a submit event, unless nothing can be sent now.
+    pub fn sender(self, blocked: Memo<Option<&'static str>>) -> impl Fn(SubmitEvent) + 'static {
+        move |event| {
+            if let Some(form) = taken(&event)
+                && blocked.get_untracked().is_none()
+            {
+                self.send(http::form_text(&form));
+            }
+        }
+    }
+
     /// What is sent next is something else.
     fn rename(self) {
         let _ = self.id.try_set(format!("web-{:016x}", random()));
@@ -143,13 +154,7 @@ pub fn CommandButton(
     });
     let submission = Submission::new(page, &name, refused.as_ref());
     let blocked = use_blocked();
-    let submit = move |event: SubmitEvent| {
-        if let Some(form) = taken(&event)
-            && blocked.get_untracked().is_none()
-        {
-            submission.send(http::form_text(&form));
-        }
-    };
+    let submit = submission.sender(blocked);
     let hidden: Vec<_> = fields
         .into_iter()
         .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })

@@ -7,7 +7,7 @@ use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 
 use crate::app::live::{use_boot, use_health};
 use crate::app::routes::{FIRST_INTERVAL, Page};
-use crate::domain::{BotId, Interval, Symbol};
+use crate::domain::{BotId, Interval, OrderId, Symbol};
 use crate::wire::form::encoded;
 
 /// The bot that is shown: `?bot=`, else the server's first.
@@ -88,6 +88,11 @@ impl Links {
         } else {
             format!("{path}?{}", query.join("&"))
         }
+    }
+
+    /// To what is known of an order.
+    pub fn to_order(self, id: &OrderId) -> String {
+        self.with(Page::Trade.path(), Some(("order", id.as_str())))
     }
 
     /// As a signal, for attributes.

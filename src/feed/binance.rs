@@ -25,7 +25,7 @@ mod trades;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod recorded;
+mod recorded_tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

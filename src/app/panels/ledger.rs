@@ -9,7 +9,7 @@ use crate::app::format;
 use crate::app::http;
 use crate::app::live::{Live, use_boot};
 use crate::app::nav::use_links;
-use crate::app::widgets::{Column, DataTable, Reading, Tone};
+use crate::app::widgets::{Column, DataTable, Reading};
 use crate::domain::{BotId, LedgerEntry, Movement, Portfolio};
 
 /// As many lines as the table has.
@@ -62,20 +62,17 @@ pub fn Ledger(bot: BotId, portfolio: Live<Portfolio>) -> impl IntoView {
         Column::text("What", |line: &LedgerEntry| what(line)),
         Column::text("Symbol", move |line: &LedgerEntry| match &line.movement {
             Movement::Fill { symbol, .. } => symbol_reading(symbol, links),
-            Movement::Deposit => Reading::text("–").toned(Tone::Quiet),
+            Movement::Deposit => Reading::none(),
         }),
         Column::text("Order", move |line: &LedgerEntry| match &line.movement {
             Movement::Fill {
                 order: Some(order), ..
-            } => {
-                let href = links.with("/trade", Some(("order", order.as_str())));
-                Reading::text(order.to_string()).linked(Some(href))
-            }
-            _ => Reading::text("–").toned(Tone::Quiet),
+            } => Reading::text(order.to_string()).linked(Some(links.to_order(order))),
+            _ => Reading::none(),
         }),
         Column::number("Fee", |line: &LedgerEntry| match &line.movement {
             Movement::Fill { fee, .. } => Reading::money(*fee),
-            Movement::Deposit => Reading::text("–").toned(Tone::Quiet),
+            Movement::Deposit => Reading::none(),
         }),
         Column::number("Amount", |line: &LedgerEntry| Reading::pnl(line.amount)),
         Column::number("Cash after", |line: &LedgerEntry| Reading::money(line.cash)),

@@ -86,10 +86,10 @@ pub fn OpenOrders(
 /// What an operator can do with an open order, and for everybody why it is still open.
 fn actions(bot: &BotId, order: &Order, links: Links) -> AnyView {
     let id = order.id.to_string();
-    let to = |name: &'static str| links.with("/trade", Some((name, &id)));
+    let amend = links.with(Page::Trade.path(), Some(("amend", &id)));
     let change = is_operator().then(|| {
         view! {
-            <a class="button" href=to("amend") aria-label=format!("Amend {id}") data-noscroll="true">
+            <a class="button" href=amend aria-label=format!("Amend {id}") data-noscroll="true">
                 "Amend"
             </a>
             <CommandButton
@@ -106,7 +106,7 @@ fn actions(bot: &BotId, order: &Order, links: Links) -> AnyView {
         <div class="actions">
             <a
                 class="button"
-                href=to("order")
+                href=links.to_order(&order.id)
                 aria-label=format!("Why is {id} still open?")
                 data-noscroll="true"
             >
@@ -177,13 +177,13 @@ pub fn OrderStates(log: Live<OrderLog>) -> impl IntoView {
 }
 
 fn order_reading(order: &Order, links: Links) -> Reading {
-    let id = order.id.to_string();
-    let href = links.with("/trade", Some(("order", &id)));
     let told = match &order.client_order_id {
         Some(client) => format!("the client calls it {client}"),
         None => "the client gave it no name".to_owned(),
     };
-    Reading::text(id).linked(Some(href)).titled(told)
+    Reading::text(order.id.to_string())
+        .linked(Some(links.to_order(&order.id)))
+        .titled(told)
 }
 
 /// The type, and the place in a group.
@@ -260,7 +260,7 @@ fn trigger(row: &Row) -> Reading {
                     }),
             )
         }
-        None => Reading::text("–").toned(Tone::Quiet),
+        None => Reading::none(),
     }
 }
 
@@ -274,7 +274,7 @@ fn distance(row: &Row) -> Reading {
             exact: Some(percent.to_string()),
             ..Reading::text(format::percent(percent))
         },
-        None => Reading::text("–").toned(Tone::Quiet),
+        None => Reading::none(),
     }
 }
 

@@ -229,7 +229,7 @@ fn Placed(submission: Submission) -> impl IntoView {
                     .into_iter()
                     .map(|order| {
                         let id = order.id.to_string();
-                        let href = links.with("/trade", Some(("order", &id)));
+                        let href = links.to_order(&order.id);
                         view! {
                             <a href=href data-noscroll="true" data-order=id.clone()>
                                 {id.clone()}

@@ -4,9 +4,8 @@ use leptos::prelude::*;
 use web_sys::MouseEvent;
 
 use crate::app::command::{
-    CommandButton, Complaint, Submission, is_operator, refused_form, taken, use_blocked,
+    CommandButton, Complaint, Submission, is_operator, refused_form, use_blocked,
 };
-use crate::app::http::form_text;
 use crate::app::live::{use_portfolio, use_positions};
 use crate::app::nav::{use_bot, use_links};
 use crate::app::routes::Page;
@@ -108,13 +107,7 @@ pub fn KillForm(
     let refused = refused_form(|fields| fields.get("command") == Some("kill"));
     let submission = Submission::new(Page::Trade, "kill", refused.as_ref());
     let blocked = use_blocked();
-    let submit = move |event| {
-        if let Some(form) = taken(&event)
-            && blocked.get_untracked().is_none()
-        {
-            submission.send(form_text(&form));
-        }
-    };
+    let submit = submission.sender(blocked);
     Effect::new(move |_| {
         if submission.receipt.with(Option::is_some)
             && let Some(done) = on_done

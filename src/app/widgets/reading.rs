@@ -66,6 +66,11 @@ impl Reading {
         Self::text(format::NONE).toned(Tone::Quiet)
     }
 
+    /// There is no such thing here, which is not the same as an undefined figure.
+    pub fn none() -> Self {
+        Self::text("–").toned(Tone::Quiet)
+    }
+
     pub fn toned(mut self, tone: Tone) -> Self {
         self.tone = tone;
         self

@@ -140,11 +140,11 @@ mod tests {
     use rust_decimal::dec;
 
     use super::*;
-    use crate::feed::binance::recorded;
+    use crate::feed::binance::recorded_tests;
 
     #[test]
     fn the_recorded_list_of_all_symbols_is_read() {
-        let Some(text) = recorded::exchange_info() else {
+        let Some(text) = recorded_tests::exchange_info() else {
             return;
         };
         let listings = read(serde_json::from_str(&text).unwrap()).unwrap();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Rejection;
@@ -15,12 +16,11 @@ pub struct Fields(BTreeMap<String, String>);
 impl Fields {
     /// Reads `application/x-www-form-urlencoded`.
     pub fn parse(text: &str) -> Self {
-        let pairs = text.split('&').filter(|pair| !pair.is_empty());
-        let pairs = pairs.map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decoded(name), decoded(value))
-        });
-        Self(pairs.collect())
+        Self(
+            form_urlencoded::parse(text.as_bytes())
+                .into_owned()
+                .collect(),
+        )
     }
 
     /// A field that is filled in.
@@ -56,38 +56,14 @@ impl Fields {
     }
 }
 
+/// What stands for itself in every part of an address and in a form (RFC 3986, "unreserved").
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
+
 /// A text as it can stand in an address or a form.
 pub fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
-/// `+` is a space and `%41` an `A`; what is no such code stays as it is.
-fn decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut place = 0;
-    while let Some(byte) = bytes.get(place) {
-        let code = text
-            .get(place + 1..place + 3)
-            .filter(|_| *byte == b'%')
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match (byte, code) {
-            (_, Some(code)) => {
-                out.push(code);
-                place += 2;
-            }
-            (b'+', None) => out.push(b' '),
-            (other, None) => out.push(*other),
-        }
-        place += 1;
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    utf8_percent_encode(text, PLAIN).to_string()
 }

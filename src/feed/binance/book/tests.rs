@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::feed::binance::message::{Message, parse};
-use crate::feed::binance::recorded;
+use crate::feed::binance::recorded_tests;
 
 fn levels(pairs: &[(i64, i64)]) -> Vec<Level> {
     pairs
@@ -165,15 +165,15 @@ fn rebuild(lines: &[String], lose: impl Fn(u64) -> bool) -> Checked {
 
 #[test]
 fn a_rebuilt_book_has_the_best_levels_of_every_book_ticker_at_its_updates() {
-    let Some(files) = recorded::raw_files() else {
+    let Some(files) = recorded_tests::raw_files() else {
         return;
     };
-    let mut lines = recorded::raw_lines(&files[0]);
+    let mut lines = recorded_tests::raw_lines(&files[0]);
     let first = rebuild(&lines, |_| false);
     println!("the first half: {first:?}");
     assert_eq!((first.changes, first.gaps), (3_451, 0));
     assert!(first.compared > 300, "{first:?}");
-    lines.extend(recorded::raw_lines(&files[1]));
+    lines.extend(recorded_tests::raw_lines(&files[1]));
     let both = rebuild(&lines, |_| false);
     println!("with the second half: {both:?}");
     assert_eq!((both.changes, both.gaps), (3_451 + 3_044, 0));
@@ -182,10 +182,10 @@ fn a_rebuilt_book_has_the_best_levels_of_every_book_ticker_at_its_updates() {
 
 #[test]
 fn a_change_that_is_lost_is_found() {
-    let Some(files) = recorded::raw_files() else {
+    let Some(files) = recorded_tests::raw_files() else {
         return;
     };
-    let lines = recorded::raw_lines(&files[0]);
+    let lines = recorded_tests::raw_lines(&files[0]);
     // After the first one the book waits for a snapshot that the recording does not have.
     assert_eq!(rebuild(&lines, |number| number == 1_000).gaps, 1);
 }

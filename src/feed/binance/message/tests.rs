@@ -4,11 +4,11 @@ use rust_decimal::dec;
 
 use super::*;
 use crate::domain::Side;
-use crate::feed::binance::recorded;
+use crate::feed::binance::recorded_tests;
 
 #[test]
 fn every_recorded_message_of_a_kind_is_read() {
-    let Some(lines) = recorded::single_messages() else {
+    let Some(lines) = recorded_tests::single_messages() else {
         return;
     };
     let read = |name: &str| parse(&lines[name]).unwrap();
@@ -67,12 +67,12 @@ fn every_recorded_message_of_a_kind_is_read() {
 
 #[test]
 fn every_line_of_the_raw_recordings_is_read() {
-    let Some(files) = recorded::raw_files() else {
+    let Some(files) = recorded_tests::raw_files() else {
         return;
     };
     let mut counts = [0; 3];
     for file in &files {
-        for line in recorded::raw_lines(file) {
+        for line in recorded_tests::raw_lines(file) {
             if line.starts_with("{\"lastUpdateId\"") {
                 let snapshot: DepthSnapshot = serde_json::from_str(&line).unwrap();
                 assert!(snapshot.bids.len() > 500 && snapshot.asks.len() > 500);
@@ -101,7 +101,7 @@ fn every_line_of_the_raw_recordings_is_read() {
 
 #[test]
 fn every_line_of_the_thirty_seconds_is_read() {
-    let Some(samples) = recorded::samples() else {
+    let Some(samples) = recorded_tests::samples() else {
         return;
     };
     let mut kinds = std::collections::BTreeMap::new();
