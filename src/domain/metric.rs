@@ -231,19 +231,27 @@ impl Metric {
     }
 }
 
-mod formula_id {
+/// A metric by its formula id; in bytes by its place in the catalogue.
+pub(crate) mod formula_id {
     use std::borrow::Cow;
 
     use serde::de::Error as _;
-    use serde::{Deserialize as _, Deserializer, Serializer};
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
 
     use super::MetricId;
 
     pub fn serialize<S: Serializer>(id: &MetricId, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(id.definition().formula_id)
+        if serializer.is_human_readable() {
+            serializer.serialize_str(id.definition().formula_id)
+        } else {
+            id.serialize(serializer)
+        }
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<MetricId, D::Error> {
+        if !deserializer.is_human_readable() {
+            return MetricId::deserialize(deserializer);
+        }
         let text = Cow::<'de, str>::deserialize(deserializer)?;
         MetricId::of_formula(&text)
             .ok_or_else(|| D::Error::custom(format!("there is no formula {text:?}")))

@@ -82,7 +82,7 @@ impl Mailbox {
     }
 
     pub fn put_conflated(&self, publication: &Arc<Publication>) {
-        let whole = publication.push.kind == PushKind::Snapshot;
+        let whole = publication.push.kind() == PushKind::Snapshot;
         let mut inner = self.inner.lock();
         let next = match inner.conflated.remove(&publication.push.topic) {
             Some(_) if !whole => Pending::Whole,

@@ -7,14 +7,12 @@ use std::sync::atomic::Ordering;
 use super::topic::TopicState;
 use super::{Hub, Publication};
 use crate::domain::{Seq, TimeUs};
-use crate::wire::{Class, Epoch, Payload, Push, PushKind, Topic, json};
+use crate::wire::{Content, Epoch, Push, PushKind, Topic, json};
 
 /// Something to publish.
 #[derive(Debug, Clone)]
 pub struct Item {
     pub topic: Topic,
-    /// Keyed topics: changed rows only. Otherwise all of it.
-    pub delta: bool,
     /// Log topics: the journal's offset.
     pub offset: Option<u64>,
     pub seq: Seq,
@@ -22,7 +20,7 @@ pub struct Item {
     pub t_source: Option<TimeUs>,
     /// Wall time at which that arrived.
     pub t_received: TimeUs,
-    pub data: Payload,
+    pub data: Content,
 }
 
 /// Publishes. Not to be cloned: offsets are contiguous because there is one writer.
@@ -103,18 +101,13 @@ impl Publisher {
     fn encode(&mut self, item: Item, t_published: TimeUs) -> Option<Arc<Publication>> {
         let (epoch, head) = self.heads.get_mut(&item.topic)?;
         *head = item.offset.unwrap_or(*head + 1);
-        let kind = match item.topic.class() {
-            Class::Log => PushKind::Event,
-            Class::Keyed if item.delta => PushKind::Delta,
-            Class::Keyed | Class::Latest => PushKind::Snapshot,
-        };
+        let is_whole = item.data.kind() == PushKind::Snapshot;
         let push = Push {
             epoch: *epoch,
             // A whole value stands for everything before it.
-            first: if kind == PushKind::Snapshot { 1 } else { *head },
+            first: if is_whole { 1 } else { *head },
             last: *head,
             seq: item.seq,
-            kind,
             t_source: item.t_source,
             t_received: item.t_received,
             t_published,

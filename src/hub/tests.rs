@@ -1,22 +1,22 @@
 use super::*;
 use crate::domain::{Alert, EquityPoint, Severity};
+use crate::wire::Content;
 
 fn alert(offset: u64) -> Item {
     Item {
         topic: Topic::Alerts,
-        delta: false,
         offset: Some(offset),
         seq: Seq(offset * 10),
         t_source: None,
         t_received: TimeUs(1),
-        data: Payload::Alert(Box::new(Alert {
+        data: Content::Event(Payload::Alert(Box::new(Alert {
             id: format!("alert-{offset}").parse().unwrap(),
             severity: Severity::Info,
             code: "test".into(),
             message: String::new(),
             bot: None,
             time: TimeUs(0),
-        })),
+        }))),
     }
 }
 
@@ -29,14 +29,18 @@ fn equity(times: &[i64], delta: bool) -> Item {
         benchmark: None,
         rolling_sharpe: None,
     });
+    let points = Payload::Equity(points.collect());
     Item {
         topic: Topic::Equity(BotId::paper()),
-        delta,
         offset: None,
         seq: Seq(1),
         t_source: None,
         t_received: TimeUs(1),
-        data: Payload::Equity(points.collect()),
+        data: if delta {
+            Content::since(Some(&Payload::Equity(Vec::new())), &points)
+        } else {
+            Content::Snapshot(points)
+        },
     }
 }
 
@@ -157,7 +161,7 @@ fn a_conflated_topic_gives_its_whole_then_changes_then_the_whole_to_the_slow() {
     assert_eq!(mailbox.drain().whole, std::slice::from_ref(&topic));
     let snapshot = hub.snapshot(&topic).unwrap();
     assert_eq!((snapshot.push.first, snapshot.push.last), (1, 4));
-    let Payload::Equity(rows) = &snapshot.push.data else {
+    let Some(Payload::Equity(rows)) = snapshot.push.data.payload() else {
         panic!()
     };
     assert_eq!(

@@ -7,7 +7,7 @@ use super::mailbox::Mailbox;
 use super::{CutTopic, Publication, RING};
 use crate::domain::{Seq, TimeUs};
 use crate::wire::frame::Since;
-use crate::wire::{Class, Epoch, Payload, Push, PushKind, Topic, json};
+use crate::wire::{Class, Content, Epoch, Payload, Push, PushKind, Topic, json};
 
 #[derive(Debug)]
 pub struct TopicState {
@@ -61,11 +61,20 @@ impl TopicState {
                 }
             }
             Class::Keyed | Class::Latest => {
-                match (&mut self.value, push.kind) {
-                    (Some(value), PushKind::Delta) => value.merge(push.data.clone()),
-                    (value, _) => *value = Some(push.data.clone()),
+                match (&push.data, &mut self.value) {
+                    (Content::Delta(delta), Some(value)) => {
+                        if let Err(error) = value.apply(delta.clone()) {
+                            tracing::error!(topic = %push.topic, %error, "a publication does not fit");
+                        }
+                    }
+                    // The first publication of a topic is whole.
+                    (Content::Delta(_), None) => {}
+                    (Content::Snapshot(whole) | Content::Event(whole), value) => {
+                        *value = Some(whole.clone());
+                    }
                 }
-                self.snapshot = (push.kind == PushKind::Snapshot).then(|| Arc::clone(publication));
+                self.snapshot =
+                    (push.kind() == PushKind::Snapshot).then(|| Arc::clone(publication));
             }
         }
     }
@@ -119,7 +128,7 @@ impl TopicState {
                 self.ring
                     .iter()
                     .skip(skipped)
-                    .map(|publication| publication.push.data.clone())
+                    .filter_map(|publication| publication.push.data.payload().cloned())
                     .collect()
             }
             Class::Keyed | Class::Latest => self.value.clone().into_iter().collect(),
@@ -147,11 +156,10 @@ impl TopicState {
             first: 1,
             last: self.head,
             seq: self.seq,
-            kind: PushKind::Snapshot,
             t_source: self.t_source,
             t_received: self.t_received?,
             t_published: self.t_published,
-            data: self.value.clone()?,
+            data: Content::Snapshot(self.value.clone()?),
         };
         // Pushes are made of maps with string keys and finite numbers; see `json::encode_server`.
         let frame = json::encode_push(&push).ok()?.into();

@@ -1,39 +1,17 @@
 //! Which conflated topics are due, and what they show: the engine's views at the configured cadence,
 //! and only while the market moves.
 
+mod shown;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::config::StreamsConfig;
-use crate::domain::{BotId, EquityPoint, Interval, Performance, Position, Symbol, TimeUs, Working};
+use crate::domain::{BotId, Health, Interval, Symbol, TimeUs};
 use crate::engine::Engine;
 use crate::hub::{Item, Publisher};
-use crate::wire::payload::MAX_ROWS;
-use crate::wire::{Epoch, Payload, Topic};
-
-/// Candles that a fresh subscriber gets.
-const CANDLES_SHOWN: usize = 500;
-/// Points of the equity curve that a fresh subscriber gets.
-const EQUITY_SHOWN: usize = 500;
-/// After so many more the whole curve is thinned anew: a topic that holds too many points would lose
-/// the oldest.
-const EQUITY_ADDED: usize = 240;
-
-/// What was published of a topic last.
-#[derive(Debug, Default)]
-enum Shown {
-    #[default]
-    Nothing,
-    /// Candles: the open time of the newest.
-    CandlesTo(TimeUs),
-    /// The time of the newest point, and how many came one by one since the whole curve.
-    Equity {
-        to: TimeUs,
-        added: usize,
-    },
-    Positions(Vec<Position>),
-    Working(Vec<Working>),
-}
+use crate::wire::{Content, Epoch, Payload, Topic};
+use shown::{Figures, Shown};
 
 #[derive(Debug)]
 struct Due {
@@ -46,14 +24,12 @@ struct Due {
 pub struct Projection {
     config: StreamsConfig,
     topics: BTreeMap<Topic, Due>,
-    /// Figures that cost something to compute, with what they were computed from.
-    performance: BTreeMap<BotId, (PerformanceKey, Performance)>,
+    performance: Figures,
+    /// Of the machine itself, which is published from elsewhere.
+    health: Shown,
     /// Wall time at which the newest market data arrived.
     received: TimeUs,
 }
-
-/// Performance changes with the equity samples, the round trips and the judged decisions.
-type PerformanceKey = (Option<TimeUs>, u64, u64);
 
 impl Projection {
     /// `received` is when the newest of what the engine starts with arrived.
@@ -61,7 +37,8 @@ impl Projection {
         Self {
             config,
             topics: BTreeMap::new(),
-            performance: BTreeMap::new(),
+            performance: Figures::default(),
+            health: Shown::default(),
             received,
         }
     }
@@ -97,7 +74,7 @@ impl Projection {
                     cadence,
                     last: None,
                     dirty: true,
-                    shown: Shown::Nothing,
+                    shown: Shown::default(),
                 },
             );
         }
@@ -153,10 +130,9 @@ impl Projection {
             }
             due.dirty = false;
             due.last = Some(now);
-            if let Some((data, delta)) = view(engine, topic, &mut due.shown, performance) {
+            if let Some(data) = due.shown.view(engine, topic, performance) {
                 items.push(Item {
                     topic: topic.clone(),
-                    delta,
                     offset: None,
                     seq: engine.seq(),
                     t_source: Some(engine.now()),
@@ -167,111 +143,12 @@ impl Projection {
         }
         items
     }
-}
 
-/// The topic's value, or what changed of it since it was shown; `None` where nothing is to be said.
-fn view(
-    engine: &Engine,
-    topic: &Topic,
-    shown: &mut Shown,
-    performance: &mut BTreeMap<BotId, (PerformanceKey, Performance)>,
-) -> Option<(Payload, bool)> {
-    match topic {
-        Topic::Market(symbol) => Some((Payload::Market(Box::new(engine.ticker(symbol)?)), false)),
-        Topic::Portfolio(bot) => {
-            Some((Payload::Portfolio(Box::new(engine.portfolio(bot)?)), false))
-        }
-        Topic::Candles(symbol, interval) => {
-            let delta = matches!(shown, Shown::CandlesTo(_));
-            let candles = match shown {
-                Shown::CandlesTo(since) => engine.candles_since(symbol, *interval, *since),
-                _ => engine.candles(symbol, *interval, CANDLES_SHOWN),
-            };
-            *shown = Shown::CandlesTo(candles.last()?.open_time);
-            Some((Payload::Candles(candles), delta))
-        }
-        Topic::Positions(bot) => {
-            let positions = engine.positions(bot)?;
-            let (changed, delta) = match shown {
-                Shown::Positions(before) => {
-                    let changed: Vec<_> = positions
-                        .iter()
-                        .filter(|row| !before.contains(row))
-                        .cloned()
-                        .collect();
-                    (changed, true)
-                }
-                _ => (positions.clone(), false),
-            };
-            *shown = Shown::Positions(positions);
-            Some((Payload::Positions(changed), delta))
-        }
-        Topic::Working(bot) => {
-            let rows = engine.working(bot)?;
-            let (changed, delta) = match shown {
-                Shown::Working(before) => (changes(before, &rows), true),
-                _ => (rows.clone(), false),
-            };
-            *shown = Shown::Working(rows);
-            // Also where nothing has changed: else what holds still would look late.
-            Some((Payload::Working(changed), delta))
-        }
-        Topic::Equity(bot) => {
-            let newest = engine.last_equity(bot).map(|point| point.time);
-            match shown {
-                Shown::Equity { to, .. } if newest.is_none_or(|newest| newest <= *to) => None,
-                Shown::Equity { to, added } if *added < EQUITY_ADDED => {
-                    let points: Vec<EquityPoint> = engine
-                        .equity_since(bot, *to)
-                        .take(MAX_ROWS)
-                        .cloned()
-                        .collect();
-                    *added += points.len();
-                    *to = newest.unwrap_or(*to);
-                    Some((Payload::Equity(points), true))
-                }
-                _ => {
-                    if let Some(to) = newest {
-                        *shown = Shown::Equity { to, added: 0 };
-                    }
-                    Some((Payload::Equity(engine.equity(bot, EQUITY_SHOWN)?), false))
-                }
-            }
-        }
-        Topic::Performance(bot) => {
-            let key = engine.performance_key(bot)?;
-            match performance.get_mut(bot) {
-                Some((known, figures)) if *known == key => figures.time = engine.now(),
-                _ => {
-                    performance.insert(bot.clone(), (key, engine.performance(bot)?));
-                }
-            }
-            let figures = performance.get(bot)?.1.clone();
-            Some((Payload::Performance(Box::new(figures)), false))
-        }
-        _ => None,
+    /// How the machine is, as it is to be published.
+    pub fn changed(&mut self, health: Health) -> Content {
+        self.health.changed(Payload::Health(Box::new(health)))
     }
 }
 
-/// Rows that are new or whose stop or distance has moved, and a last word on each order that has gone. Both lists are sorted
-/// by their orders' ids.
-fn changes(before: &[Working], now: &[Working]) -> Vec<Working> {
-    let known = |rows: &[Working], row: &Working| {
-        rows.binary_search_by(|other| other.order.cmp(&row.order))
-    };
-    let gone = before
-        .iter()
-        .filter(|row| known(now, row).is_err())
-        .map(|row| Working {
-            done: true,
-            ..row.clone()
-        });
-    let changed = now.iter().filter(|row| match known(before, row) {
-        Ok(place) => {
-            before[place].trigger_price != row.trigger_price
-                || before[place].distance_percent != row.distance_percent
-        }
-        Err(_) => true,
-    });
-    gone.chain(changed.cloned()).collect()
-}
+#[cfg(test)]
+mod tests;

@@ -30,7 +30,7 @@ use crate::engine::config::EngineConfig;
 use crate::feed::{FeedError, Speed, binance};
 use crate::hub::{Hub, Item, Publisher, RING};
 use crate::store::{Durability, Identity, Journal, Range, Reader, SnapshotBody, StoreError};
-use crate::wire::{Epoch, Topic, publication};
+use crate::wire::{Content, Epoch, Topic, publication};
 
 /// Requests that may wait for the engine.
 const REQUESTS: usize = 1_024;
@@ -265,12 +265,11 @@ async fn fill_hub(
             let (topic, data) = publication(&logged.record.event)?;
             Some(Item {
                 topic,
-                delta: false,
                 offset: Some(logged.place.offset),
                 seq: logged.record.seq,
                 t_source: Some(logged.record.time),
                 t_received: logged.received,
-                data,
+                data: Content::Event(data),
             })
         });
         publisher.fill(items.collect());

@@ -7,7 +7,9 @@ use futures::{SinkExt as _, StreamExt as _};
 use plainsight::wire::frame::{
     ErrorReply, Reply, SUBPROTOCOL_JSON, Since, SubscribeTopic, Welcome,
 };
-use plainsight::wire::{Applied, ClientFrame, Position, Push, Replica, ServerFrame, Topic, json};
+use plainsight::wire::{
+    Applied, ClientFrame, Payload, Position, Push, Replica, ServerFrame, Topic, json,
+};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
@@ -23,8 +25,8 @@ pub struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// Frames that came in a message with an earlier one.
     arrived: VecDeque<ServerFrame>,
-    /// Pushes that nobody has asked for yet.
-    pushes: VecDeque<Push>,
+    /// Pushes that nobody has asked for yet, with what our copy was after each.
+    pushes: VecDeque<(Push, Option<Payload>)>,
     pub replicas: BTreeMap<Topic, Replica>,
     last_id: u64,
 }
@@ -201,7 +203,10 @@ impl Socket {
     pub async fn control(&mut self) -> ServerFrame {
         loop {
             match self.frame().await {
-                ServerFrame::Push(push) => self.pushes.push_back(*push),
+                ServerFrame::Push(push) => {
+                    let value = self.replicas[&push.topic].value().cloned();
+                    self.pushes.push_back((*push, value));
+                }
                 ServerFrame::Heartbeat(_) => {}
                 frame => return frame,
             }
@@ -242,17 +247,31 @@ impl Socket {
 
     /// The next push of a topic, in the order of arrival; those of other topics are dropped.
     pub async fn push(&mut self, name: &str) -> Push {
+        self.push_and_value(name).await.0
+    }
+
+    /// The same, and what the topic was after it. Of a log that is what the push brings.
+    pub async fn told(&mut self, name: &str) -> (Push, Payload) {
+        let (push, value) = self.push_and_value(name).await;
+        let value = value.or_else(|| push.data.payload().cloned());
+        (push, value.unwrap())
+    }
+
+    async fn push_and_value(&mut self, name: &str) -> (Push, Option<Payload>) {
         let wanted = topic(name);
         loop {
-            let push = match self.pushes.pop_front() {
-                Some(push) => push,
+            let (push, value) = match self.pushes.pop_front() {
+                Some(told) => told,
                 None => match self.frame().await {
-                    ServerFrame::Push(push) => *push,
+                    ServerFrame::Push(push) => {
+                        let value = self.replicas[&push.topic].value().cloned();
+                        (*push, value)
+                    }
                     _ => continue,
                 },
             };
             if push.topic == wanted {
-                return push;
+                return (push, value);
             }
         }
     }
@@ -275,7 +294,7 @@ impl Socket {
             ServerFrame::Pong(pong) => assert_eq!(pong.id, id),
             other => panic!("no pong but {other:?}"),
         }
-        self.pushes.drain(..).collect()
+        self.pushes.drain(..).map(|(push, _)| push).collect()
     }
 
     pub async fn close(mut self) {

@@ -119,7 +119,7 @@ async fn outage(server: TestServer, squeeze: Squeeze) {
     assert_stands_still(&server).await;
     assert_refuses(&server, &mut socket).await;
     let health = loop {
-        if let Payload::Health(health) = socket.push("health").await.data
+        if let Payload::Health(health) = socket.told("health").await.1
             && !health.journal.writable
         {
             break health;
@@ -145,7 +145,7 @@ async fn outage(server: TestServer, squeeze: Squeeze) {
         (server.get("/ready").await.status == 200).then_some(())
     })
     .await;
-    let Payload::Alert(alert) = socket.push("alerts").await.data else {
+    let Payload::Alert(alert) = socket.told("alerts").await.1 else {
         panic!("an alert is an alert");
     };
     assert_eq!(alert.code, "journal_unavailable");

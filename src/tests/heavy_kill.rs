@@ -8,7 +8,7 @@ use std::time::Duration;
 use plainsight::domain::{Invariant, TimeUs};
 use plainsight::server::config::Config;
 use plainsight::wire::frame::Since;
-use plainsight::wire::{ClientFrame, Epoch, Payload, Push, ServerFrame};
+use plainsight::wire::{ClientFrame, Content, Epoch, Push, ServerFrame};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -36,7 +36,7 @@ struct Told {
     seq: u64,
     t_source: Option<TimeUs>,
     t_received: TimeUs,
-    data: Payload,
+    data: Content,
 }
 
 /// All that a client was ever told.

@@ -75,9 +75,9 @@ async fn a_conflated_topic_begins_with_a_snapshot() {
     let server = TestServer::still(|_| ()).await;
     let mut socket = Socket::hello(&server).await;
     socket.subscribe(vec![wish("portfolio:paper")]).await;
-    let push = socket.push("portfolio:paper").await;
-    assert_eq!((push.kind, push.first), (PushKind::Snapshot, 1));
-    let Payload::Portfolio(portfolio) = push.data else {
+    let (push, value) = socket.told("portfolio:paper").await;
+    assert_eq!((push.kind(), push.first), (PushKind::Snapshot, 1));
+    let Payload::Portfolio(portfolio) = value else {
         panic!("a portfolio is a portfolio");
     };
     assert_eq!(*portfolio, server.portfolio("paper").await);
@@ -270,10 +270,10 @@ async fn every_push_of_a_busy_market_continues_its_topic() {
     let mut judged = 0;
     while judged < 5 {
         // The socket itself checks that nothing is missing and nothing comes twice.
-        let push = socket.push("decisions:paper").await;
+        let (push, value) = socket.told("decisions:paper").await;
         assert!(push.seq >= seq, "a log is in the order of its causes");
         seq = push.seq;
-        if let Payload::Decision(decision) = push.data {
+        if let Payload::Decision(decision) = value {
             judged += u32::from(decision.outcome != Outcome::Pending);
         }
     }

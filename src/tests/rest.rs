@@ -75,8 +75,8 @@ async fn the_same_seq_is_the_same_figure_on_rest_and_socket() {
             .next_back()
             .is_none_or(|seq| *seq < answer.seq())
         {
-            let push = socket.push("portfolio:paper").await;
-            pushed.insert(push.seq.0, push.data);
+            let (push, value) = socket.told("portfolio:paper").await;
+            pushed.insert(push.seq.0, value);
         }
         // A value that the socket skipped for a newer one cannot be compared.
         if let Some(push) = pushed.get(&answer.seq()) {

@@ -33,7 +33,7 @@ impl TestServer {
     async fn price(&self) -> Decimal {
         let mut socket = Socket::hello(self).await;
         socket.subscribe(vec![wish("market:BTCUSDT")]).await;
-        match socket.push("market:BTCUSDT").await.data {
+        match socket.told("market:BTCUSDT").await.1 {
             Payload::Market(ticker) => Ticker::clone(&ticker).price,
             other => panic!("{other:?}"),
         }
@@ -122,7 +122,7 @@ async fn a_trailing_stop_follows_the_market_on_every_surface() {
     socket.subscribe(vec![wish("working:paper")]).await;
     let mut triggers: Vec<Decimal> = Vec::new();
     while triggers.len() < 3 {
-        if let Payload::Working(rows) = socket.push("working:paper").await.data {
+        if let Payload::Working(rows) = socket.told("working:paper").await.1 {
             let own = rows.iter().find(|row| row.order == order.id);
             triggers.extend(
                 own.and_then(|row| row.trigger_price)

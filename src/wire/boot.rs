@@ -103,7 +103,7 @@ impl BootTopic {
             Content::Typed(payloads) => Some(payloads),
             Content::Raw(values) => values
                 .into_iter()
-                .map(|value| Payload::from_json(stream, value))
+                .map(|value| Payload::read(stream, value))
                 .collect::<Result<_, _>>()
                 .ok(),
         };

@@ -1,11 +1,14 @@
-//! The frames of both directions. How they look as text is [`super::json`]'s business.
+//! The frames of both directions. How they look as text is [`super::json`]'s business, and as bytes
+//! [`super::postcard`]'s.
 
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Payload, Topic};
+use super::encoding::{Echo, sparse};
+use super::{Content, Topic};
 use crate::domain::{
     Amendment, BotCommand, BotId, ClosePosition, NewOco, NewOrder, OrderId, Seq, Symbol, TimeUs,
     TradingState,
@@ -15,13 +18,14 @@ use crate::domain::{
 pub const API_VERSION: &str = "1.0";
 /// Subprotocol of the JSON encoding.
 pub const SUBPROTOCOL_JSON: &str = "plainsight.v1.json";
+/// Subprotocol of the binary encoding.
+pub const SUBPROTOCOL_POSTCARD: &str = "plainsight.v1.postcard";
 /// The largest message that a client may send, in bytes.
 pub const MAX_CLIENT_MESSAGE: usize = 64 * 1024;
 
-/// Identity of a topic's numbering. Random 64 bits, in JSON a string, because a JavaScript number
+/// Identity of a topic's numbering. Random 64 bits; in JSON a string, because a JavaScript number
 /// could not hold it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Epoch(pub u64);
 
 impl fmt::Display for Epoch {
@@ -35,20 +39,6 @@ impl FromStr for Epoch {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         u64::from_str_radix(text, 16).map(Self)
-    }
-}
-
-impl TryFrom<String> for Epoch {
-    type Error = std::num::ParseIntError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<Epoch> for String {
-    fn from(epoch: Epoch) -> Self {
-        epoch.to_string()
     }
 }
 
@@ -106,7 +96,7 @@ pub enum ClientFrame {
         id: u64,
         /// The client's clock, given back as it came.
         #[serde(default)]
-        t: Option<serde_json::Number>,
+        t: Option<Echo>,
     },
     Order {
         id: u64,
@@ -260,7 +250,7 @@ pub enum ResyncReason {
 pub enum PushKind {
     /// All of a keyed or latest topic.
     Snapshot,
-    /// Changed rows of a keyed topic.
+    /// What changed of one since the publication before.
     Delta,
     /// One publication of a log topic.
     Event,
@@ -274,13 +264,67 @@ pub struct Push {
     pub first: u64,
     pub last: u64,
     pub seq: Seq,
-    pub kind: PushKind,
     /// Market time of what caused it.
     pub t_source: Option<TimeUs>,
     /// Wall time at which that arrived here, and at which this left.
     pub t_received: TimeUs,
     pub t_published: TimeUs,
-    pub data: Payload,
+    pub data: Content,
+}
+
+/// A push without its data, as it is written and read: what the data is follows from topic and kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct PushHead {
+    pub topic: Topic,
+    pub epoch: Epoch,
+    pub first: u64,
+    pub last: u64,
+    pub seq: Seq,
+    pub kind: PushKind,
+    pub t_source: Option<TimeUs>,
+    pub t_received: TimeUs,
+    pub t_published: TimeUs,
+}
+
+impl Push {
+    pub fn kind(&self) -> PushKind {
+        self.data.kind()
+    }
+
+    pub(super) fn head(&self) -> PushHead {
+        PushHead {
+            topic: self.topic.clone(),
+            epoch: self.epoch,
+            first: self.first,
+            last: self.last,
+            seq: self.seq,
+            kind: self.kind(),
+            t_source: self.t_source,
+            t_received: self.t_received,
+            t_published: self.t_published,
+        }
+    }
+}
+
+impl PushHead {
+    /// The data that follows the head.
+    pub fn read_data<'de, D: Deserializer<'de>>(&self, from: D) -> Result<Content, D::Error> {
+        Content::read(self.topic.stream(), self.kind, from)
+    }
+
+    pub fn with(self, data: Content) -> Push {
+        Push {
+            topic: self.topic,
+            epoch: self.epoch,
+            first: self.first,
+            last: self.last,
+            seq: self.seq,
+            t_source: self.t_source,
+            t_received: self.t_received,
+            t_published: self.t_published,
+            data,
+        }
+    }
 }
 
 /// What the server allows a client.
@@ -308,6 +352,10 @@ pub enum ServerFrame {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Welcome {
+    /// What the binary encoding looks like: [`super::schema::schema_hash`] of the server. It stays the
+    /// first field of the first frame, so that those can read it who can read nothing else.
+    #[serde(default)]
+    pub schema: String,
     pub session: String,
     pub server_time: TimeUs,
     pub api_version: String,
@@ -317,26 +365,28 @@ pub struct Welcome {
 }
 
 /// `ok`: the command was carried out. The optional parts belong to the command that they answer.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 pub struct Reply {
     pub id: u64,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub topics: Vec<Subscribed>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub errors: Vec<TopicError>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub seq: Option<Seq>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub order: Option<OrderId>,
     /// Where a command led to several orders or took several back.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub orders: Vec<OrderId>,
     /// The same was asked for before, by the same `client_order_id`.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
     pub duplicate: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub trading: Option<TradingState>,
 }
+
+sparse!(Reply { id } or absent { topics, errors, seq, order, orders, duplicate, trading });
 
 /// `error`: a command was refused, or (without an id) a frame could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -356,7 +406,7 @@ pub struct ErrorReply {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pong {
     pub id: u64,
-    pub t: Option<serde_json::Number>,
+    pub t: Option<Echo>,
     pub server_time: TimeUs,
 }
 

@@ -6,9 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::frame::{ClientFrame, Epoch, Push, PushKind, ServerFrame};
-use super::{Payload, Topic};
-use crate::domain::{Seq, TimeUs};
+use super::Content;
+use super::frame::{ClientFrame, Push, PushHead, ServerFrame};
 
 /// A text that is no frame.
 #[derive(Debug, Error)]
@@ -110,33 +109,13 @@ struct Tagged<'a, T> {
     body: &'a T,
 }
 
-/// A push as it is written: the fields in the order in which people read them.
+/// A push as it is written: the data last.
 #[derive(Serialize)]
 struct PushOut<'a> {
     r#type: &'static str,
-    topic: &'a Topic,
-    epoch: Epoch,
-    first: u64,
-    last: u64,
-    seq: Seq,
-    kind: PushKind,
-    t_source: Option<TimeUs>,
-    t_received: TimeUs,
-    t_published: TimeUs,
-    data: &'a Payload,
-}
-
-#[derive(Deserialize)]
-struct PushIn {
-    topic: Topic,
-    epoch: Epoch,
-    first: u64,
-    last: u64,
-    seq: Seq,
-    kind: PushKind,
-    t_source: Option<TimeUs>,
-    t_received: TimeUs,
-    t_published: TimeUs,
+    #[serde(flatten)]
+    head: PushHead,
+    data: &'a Content,
 }
 
 fn write<T: Serialize>(kind: &'static str, body: &T) -> serde_json::Result<String> {
@@ -165,15 +144,7 @@ pub fn encode_server(frame: &ServerFrame) -> serde_json::Result<String> {
 pub fn encode_push(push: &Push) -> serde_json::Result<String> {
     serde_json::to_string(&PushOut {
         r#type: "push",
-        topic: &push.topic,
-        epoch: push.epoch,
-        first: push.first,
-        last: push.last,
-        seq: push.seq,
-        kind: push.kind,
-        t_source: push.t_source,
-        t_received: push.t_received,
-        t_published: push.t_published,
+        head: push.head(),
         data: &push.data,
     })
 }
@@ -192,25 +163,11 @@ pub fn decode_server(text: &str) -> Result<ServerFrame, BadFrame> {
         "closing" => ServerFrame::Closing(read(&kind, fields)?),
         "push" => {
             let data = fields.remove("data").unwrap_or(Value::Null);
-            let head: PushIn = read(&kind, fields)?;
-            let data = Payload::from_json(head.topic.stream(), data).map_err(|error| {
-                BadFrame::Fields {
-                    kind: kind.clone(),
-                    error,
-                }
-            })?;
-            ServerFrame::Push(Box::new(Push {
-                topic: head.topic,
-                epoch: head.epoch,
-                first: head.first,
-                last: head.last,
-                seq: head.seq,
-                kind: head.kind,
-                t_source: head.t_source,
-                t_received: head.t_received,
-                t_published: head.t_published,
-                data,
-            }))
+            let head: PushHead = read(&kind, fields)?;
+            let data = head
+                .read_data(data)
+                .map_err(|error| BadFrame::Fields { kind, error })?;
+            ServerFrame::Push(Box::new(head.with(data)))
         }
         _ => return Err(BadFrame::UnknownType(kind)),
     })
@@ -220,8 +177,9 @@ pub fn decode_server(text: &str) -> Result<ServerFrame, BadFrame> {
 mod tests {
     use super::super::frame::{Heartbeat, Position, SubscribeTopic, Subscribed};
     use super::super::frame::{Limits, Reply, Welcome};
+    use super::super::{Epoch, Payload, Topic};
     use super::*;
-    use crate::domain::{Amendment, NewOrder, Severity, Side};
+    use crate::domain::{Amendment, NewOrder, Seq, Severity, Side, TimeUs};
 
     fn client_round_trip(frame: ClientFrame) {
         let text = encode_client(&frame);
@@ -317,6 +275,7 @@ mod tests {
         let health: Topic = "health".parse().unwrap();
         let frames = [
             ServerFrame::Welcome(Welcome {
+                schema: "0".into(),
                 session: "s".into(),
                 server_time: TimeUs(1),
                 api_version: "1.0".into(),
@@ -351,18 +310,17 @@ mod tests {
                 first: 4,
                 last: 4,
                 seq: Seq(77),
-                kind: PushKind::Event,
                 t_source: Some(TimeUs(1)),
                 t_received: TimeUs(2),
                 t_published: TimeUs(3),
-                data: Payload::Alert(Box::new(crate::domain::Alert {
+                data: Content::Event(Payload::Alert(Box::new(crate::domain::Alert {
                     id: "alert-1-1".parse().unwrap(),
                     severity: Severity::Critical,
                     code: "journal_unavailable".into(),
                     message: "disk full".into(),
                     bot: None,
                     time: TimeUs(1),
-                })),
+                }))),
             })),
         ];
         for frame in frames {

@@ -1,8 +1,6 @@
 //! What a push carries, typed by its stream: one variant each, the domain's own type inside.
 
-use serde::de::DeserializeOwned;
-use serde::{Serialize, Serializer};
-use serde_json::Value;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Stream, Topic};
 use crate::domain::{
@@ -37,57 +35,24 @@ pub enum Payload {
 /// The most candles and equity points that a topic holds; older ones leave at the front.
 pub const MAX_ROWS: usize = 1_000;
 
-fn upsert<Row, Key: Ord>(rows: &mut Vec<Row>, newer: Vec<Row>, key: impl Fn(&Row) -> Key) {
-    for row in newer {
-        match rows.binary_search_by(|known| key(known).cmp(&key(&row))) {
-            Ok(place) => rows[place] = row,
-            Err(place) => rows.insert(place, row),
-        }
-    }
-    if rows.len() > MAX_ROWS {
-        rows.drain(..rows.len() - MAX_ROWS);
-    }
-}
-
 impl Payload {
-    /// Lays `newer` over this: rows of a keyed topic are put in by key, everything else is replaced.
-    pub fn merge(&mut self, newer: Self) {
-        match (self, newer) {
-            (Self::Candles(rows), Self::Candles(newer)) => {
-                upsert(rows, newer, |candle| candle.open_time);
-            }
-            (Self::Positions(rows), Self::Positions(newer)) => {
-                upsert(rows, newer, |row| row.symbol.clone());
-            }
-            (Self::Working(rows), Self::Working(newer)) => {
-                upsert(rows, newer, |row| row.order.clone());
-                rows.retain(|row| !row.done);
-            }
-            (Self::Equity(rows), Self::Equity(newer)) => upsert(rows, newer, |point| point.time),
-            (old, newer) => *old = newer,
-        }
-    }
-
     /// Reads the data of a push of `stream`.
-    pub fn from_json(stream: Stream, data: Value) -> serde_json::Result<Self> {
-        fn read<T: DeserializeOwned>(data: Value) -> serde_json::Result<T> {
-            serde_json::from_value(data)
-        }
+    pub fn read<'de, D: Deserializer<'de>>(stream: Stream, from: D) -> Result<Self, D::Error> {
         Ok(match stream {
-            Stream::Market => Self::Market(read(data)?),
-            Stream::Portfolio => Self::Portfolio(read(data)?),
-            Stream::Performance => Self::Performance(read(data)?),
-            Stream::Health => Self::Health(read(data)?),
-            Stream::Candles => Self::Candles(read(data)?),
-            Stream::Positions => Self::Positions(read(data)?),
-            Stream::Working => Self::Working(read(data)?),
-            Stream::Equity => Self::Equity(read(data)?),
-            Stream::Trades => Self::Trade(read(data)?),
-            Stream::Orders => Self::Order(read(data)?),
-            Stream::Decisions => Self::Decision(read(data)?),
-            Stream::Agent => Self::Agent(read(data)?),
-            Stream::Alerts => Self::Alert(read(data)?),
-            Stream::Quality => Self::Quality(read(data)?),
+            Stream::Market => Self::Market(Deserialize::deserialize(from)?),
+            Stream::Portfolio => Self::Portfolio(Deserialize::deserialize(from)?),
+            Stream::Performance => Self::Performance(Deserialize::deserialize(from)?),
+            Stream::Health => Self::Health(Deserialize::deserialize(from)?),
+            Stream::Candles => Self::Candles(Deserialize::deserialize(from)?),
+            Stream::Positions => Self::Positions(Deserialize::deserialize(from)?),
+            Stream::Working => Self::Working(Deserialize::deserialize(from)?),
+            Stream::Equity => Self::Equity(Deserialize::deserialize(from)?),
+            Stream::Trades => Self::Trade(Deserialize::deserialize(from)?),
+            Stream::Orders => Self::Order(Deserialize::deserialize(from)?),
+            Stream::Decisions => Self::Decision(Deserialize::deserialize(from)?),
+            Stream::Agent => Self::Agent(Deserialize::deserialize(from)?),
+            Stream::Alerts => Self::Alert(Deserialize::deserialize(from)?),
+            Stream::Quality => Self::Quality(Deserialize::deserialize(from)?),
         })
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::frame::Since;
-use super::{Class, Epoch, Payload, Push, PushKind, Topic};
+use super::{Class, Content, Epoch, Payload, Push, Topic};
 use crate::domain::{Seq, TimeUs};
 
 /// The most publications of a log topic that a client keeps; older ones leave at the front.
@@ -98,16 +98,21 @@ impl Replica {
         if push.first > self.offset + 1 {
             return Applied::Gap;
         }
-        match (push.kind, &mut self.value) {
-            (PushKind::Event, _) => {
-                self.entries.push_back(push.data);
+        match (push.data, &mut self.value) {
+            (Content::Event(entry), _) => {
+                self.entries.push_back(entry);
                 if self.entries.len() > MAX_ENTRIES {
                     self.entries.pop_front();
                 }
             }
-            (PushKind::Delta, Some(value)) => value.merge(push.data),
-            (PushKind::Delta, None) => return Applied::Gap,
-            (PushKind::Snapshot, value) => *value = Some(push.data),
+            (Content::Delta(delta), Some(value)) => {
+                // A change of what is not known: something before it was missed.
+                if value.apply(delta).is_err() {
+                    return Applied::Gap;
+                }
+            }
+            (Content::Delta(_), None) => return Applied::Gap,
+            (Content::Snapshot(whole), value) => *value = Some(whole),
         }
         self.offset = push.last;
         self.seq = Some(push.seq);
@@ -120,6 +125,7 @@ impl Replica {
 mod tests {
     use super::*;
     use crate::domain::{BotId, Decimal, EquityPoint};
+    use crate::wire::{Delta, PushKind};
 
     fn point(time: i64) -> EquityPoint {
         EquityPoint {
@@ -132,6 +138,10 @@ mod tests {
         }
     }
 
+    fn points(times: &[i64]) -> Payload {
+        Payload::Equity(times.iter().map(|time| point(*time)).collect())
+    }
+
     fn push(kind: PushKind, first: u64, last: u64, times: &[i64]) -> Push {
         Push {
             topic: Topic::Equity(BotId::paper()),
@@ -139,11 +149,13 @@ mod tests {
             first,
             last,
             seq: Seq(last),
-            kind,
             t_source: None,
             t_received: TimeUs(0),
             t_published: TimeUs(0),
-            data: Payload::Equity(times.iter().map(|time| point(*time)).collect()),
+            data: match kind {
+                PushKind::Snapshot => Content::Snapshot(points(times)),
+                _ => Content::since(Some(&points(&[])), &points(times)),
+            },
         }
     }
 
@@ -188,5 +200,22 @@ mod tests {
         assert!(replica.is_behind(Epoch(1), 6));
         assert!(!replica.is_behind(Epoch(1), 5));
         assert!(replica.is_behind(Epoch(2), 5));
+    }
+
+    #[test]
+    fn a_change_of_what_is_not_known_is_a_gap_and_changes_nothing() {
+        let mut replica = Replica::new(Topic::Equity(BotId::paper()));
+        replica.start(Epoch(1), 0);
+        replica.apply(push(PushKind::Snapshot, 1, 1, &[1]));
+        let before = replica.clone();
+        let text = r#"[{"time":1,"equity":"7"},{"time":2,"equity":"8"}]"#;
+        let json: serde_json::Value = serde_json::from_str(text).unwrap();
+        let delta = Delta::read(replica.topic.stream(), json).unwrap();
+        let partial = Push {
+            data: Content::Delta(delta),
+            ..push(PushKind::Delta, 2, 2, &[])
+        };
+        assert_eq!(replica.apply(partial), Applied::Gap);
+        assert_eq!(replica, before);
     }
 }

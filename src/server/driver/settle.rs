@@ -12,7 +12,7 @@ use crate::hub::Item;
 use crate::server::clock::wall_time;
 use crate::server::monitor::{Counters, Monitor};
 use crate::store::{Batch, Place, Snapshot, SnapshotBody};
-use crate::wire::{Payload, Topic};
+use crate::wire::{Content, Topic};
 
 /// Between two tries to write the journal.
 const RETRY: Duration = Duration::from_secs(1);
@@ -183,12 +183,11 @@ impl Driver {
             if let (Some((topic, data)), Some(place)) = (entry.published, place) {
                 items.push(Item {
                     topic,
-                    delta: false,
                     offset: Some(place.offset),
                     seq: entry.record.seq,
                     t_source: Some(entry.record.time),
                     t_received: entry.received,
-                    data,
+                    data: Content::Event(data),
                 });
             }
         }
@@ -234,12 +233,11 @@ impl Driver {
         let health = self.parts.monitor.health(self.parts.hub.published());
         let item = Item {
             topic: Topic::Health,
-            delta: false,
             offset: None,
             seq: health.seq,
             t_source: None,
             t_received: health.time,
-            data: Payload::Health(Box::new(health)),
+            data: self.parts.projection.changed(health),
         };
         // As of what was published before: a batch under way is not visible yet.
         let seq = self.parts.hub.seq();

@@ -24,7 +24,7 @@ use crate::wire::frame::{
     API_VERSION, Ask, Closing, ErrorReply, Heartbeat, Limits, Pong, Reply, Since, Welcome,
 };
 use crate::wire::json::{self, BadFrame};
-use crate::wire::{ClientFrame, CloseCode, Position, ServerFrame, Topic};
+use crate::wire::{ClientFrame, CloseCode, Position, ServerFrame, Topic, schema_hash};
 
 /// After a shutdown clients spread their return over this, ms.
 const RETURN_MS: u32 = 1_000;
@@ -227,6 +227,7 @@ impl Session {
         );
         let config = &self.state.config.server;
         let welcome = Welcome {
+            schema: schema_hash().to_owned(),
             session: format!("{:016x}", rand::random::<u64>()),
             server_time: wall_time(),
             api_version: API_VERSION.to_owned(),

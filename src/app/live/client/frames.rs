@@ -10,8 +10,8 @@ use super::session::Welcomed;
 use super::{Core, browser};
 use crate::app::live::OfflineCause;
 use crate::domain::TimeUs;
-use crate::wire::frame::{API_VERSION, ErrorReply, Heartbeat, Pong, Reply, Resync, Welcome};
-use crate::wire::{Push, ResyncReason, ServerFrame, Topic, json};
+use crate::wire::frame::{ErrorReply, Heartbeat, Pong, Reply, Resync, Welcome};
+use crate::wire::{Encoding, Push, ResyncReason, ServerFrame, Topic, json};
 
 /// A topic that is not there may come to be, as a bot's with its first report: it is asked for again
 /// after this.
@@ -50,8 +50,7 @@ impl Core {
     }
 
     fn on_welcome(self: &Rc<Self>, welcome: Welcome) {
-        let major = |version: &str| version.split('.').next().map(str::to_owned);
-        if major(&welcome.api_version) != major(API_VERSION) {
+        if !Encoding::Json.reads(&welcome) {
             self.refuse(OfflineCause::Version);
             return;
         }

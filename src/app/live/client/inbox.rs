@@ -140,7 +140,7 @@ pub fn apply(
 mod tests {
     use super::*;
     use crate::domain::{Alert, Seq, Severity, TimeUs};
-    use crate::wire::{Payload, PushKind};
+    use crate::wire::{Content, Payload};
 
     fn push(offset: u64) -> Change {
         Change::Push(Box::new(Push {
@@ -149,18 +149,17 @@ mod tests {
             first: offset,
             last: offset,
             seq: Seq(offset),
-            kind: PushKind::Event,
             t_source: None,
             t_received: TimeUs(0),
             t_published: TimeUs(0),
-            data: Payload::Alert(Box::new(Alert {
+            data: Content::Event(Payload::Alert(Box::new(Alert {
                 id: "alert-1-1".parse().unwrap(),
                 severity: Severity::Info,
                 code: "test".into(),
                 message: String::new(),
                 bot: None,
                 time: TimeUs(0),
-            })),
+            }))),
         }))
     }
 

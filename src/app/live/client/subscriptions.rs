@@ -11,7 +11,7 @@ use super::repairs::Ask;
 use super::session::Subscribing;
 use super::{Core, browser};
 use crate::wire::frame::SubscribeTopic;
-use crate::wire::{Class, ClientFrame, Replica, Topic};
+use crate::wire::{Class, ClientFrame, Echo, Replica, Topic};
 
 /// How much of a log a topic starts with.
 const HISTORY: u32 = 200;
@@ -127,7 +127,7 @@ impl Core {
             }
             session.send(&ClientFrame::Ping {
                 id,
-                t: serde_json::Number::from_f64(now_ms),
+                t: Echo::of(now_ms),
             });
         }
     }

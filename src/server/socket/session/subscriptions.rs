@@ -6,7 +6,7 @@ use crate::server::access;
 use crate::server::clock::wall_time;
 use crate::store::Range;
 use crate::wire::frame::{Reply, Resumed, Resync, Since, SubscribeTopic, Subscribed, TopicError};
-use crate::wire::{CloseCode, Epoch, Push, PushKind, ResyncReason, ServerFrame, Topic};
+use crate::wire::{CloseCode, Content, Epoch, Push, ResyncReason, ServerFrame, Topic};
 use crate::wire::{json, publication};
 
 /// Every symbol, present and future.
@@ -207,11 +207,10 @@ impl Session {
                     first: offset,
                     last: offset,
                     seq: logged.record.seq,
-                    kind: PushKind::Event,
                     t_source: Some(logged.record.time),
                     t_received: logged.received,
                     t_published: now,
-                    data,
+                    data: Content::Event(data),
                 };
                 json::encode_push(&push).ok().map(Into::into)
             });
