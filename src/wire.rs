@@ -1,7 +1,7 @@
 //! The native protocol, v1: what goes over `/v1/ws`, shared by server and browser so that the two
 //! cannot disagree. Pure: no sockets, no clock, no randomness.
 //!
-//! [`stream`] names topics, [`frame`] lists the frames, [`content`] is what a push brings: a whole
+//! [`stream`] names topics, [`frame`] lists the frames, [`push`] is the one for publications, [`content`] what it brings: a whole
 //! [`payload`] or a [`delta`]. [`replica`] is a client's copy of one topic with the rule that keeps it
 //! exact, [`backoff`] says when to reconnect, [`close`] what a close code means. There are two ways to
 //! write and read it all ([`encoding`]): as text, [`json`], and as bytes, [`postcard`], whose shape
@@ -19,6 +19,7 @@ pub mod frame;
 pub mod json;
 pub mod payload;
 pub mod postcard;
+pub mod push;
 pub mod replica;
 pub mod schema;
 pub mod stream;
@@ -29,8 +30,9 @@ pub use close::CloseCode;
 pub use content::Content;
 pub use delta::Delta;
 pub use encoding::{Echo, Encoding};
-pub use frame::{ClientFrame, Epoch, Position, Push, PushKind, ResyncReason, ServerFrame};
+pub use frame::{ClientFrame, Epoch, Position, ResyncReason, ServerFrame};
 pub use payload::{Payload, publication};
+pub use push::{Push, PushKind};
 pub use replica::{Applied, Replica};
 pub use schema::schema_hash;
 pub use stream::{Class, Stream, Topic};

@@ -110,3 +110,55 @@ macro_rules! sparse {
     };
 }
 pub(super) use sparse;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::fixtures::frames;
+    use crate::wire::{ClientFrame, ServerFrame, json, postcard};
+
+    #[test]
+    fn json_gives_the_very_number_back_and_bytes_a_float() {
+        for number in ["12345678901234567890", "-7", "1.5", "0.1"] {
+            let text = format!(r#"{{"type":"ping","id":1,"t":{number}}}"#);
+            let frame = json::decode_client(&text).unwrap();
+            let ClientFrame::Ping { t: Some(t), .. } = &frame else {
+                panic!("{frame:?}");
+            };
+            assert_eq!(serde_json::to_string(t).unwrap(), number);
+            let bytes = postcard::encode_client(&frame).unwrap();
+            let body = postcard::frames(&bytes).next().unwrap().unwrap();
+            let ClientFrame::Ping { t: Some(read), .. } = postcard::decode_client(body).unwrap()
+            else {
+                panic!("{text}");
+            };
+            assert_eq!(read.as_f64(), t.as_f64());
+        }
+        assert_eq!(Echo::of(f64::NAN), None);
+    }
+
+    #[test]
+    fn bytes_are_read_by_those_who_share_their_shape() {
+        let welcome = frames::server().into_iter().find_map(|frame| match frame {
+            ServerFrame::Welcome(welcome) => Some(welcome),
+            _ => None,
+        });
+        let other = welcome.unwrap();
+        let same = Welcome {
+            schema: schema_hash().to_owned(),
+            ..other.clone()
+        };
+        let newer = Welcome {
+            api_version: "2.0".into(),
+            ..same.clone()
+        };
+        for (welcome, text, bytes) in [
+            (&same, true, true),
+            (&other, true, false),
+            (&newer, false, false),
+        ] {
+            assert_eq!(Encoding::Json.reads(welcome), text);
+            assert_eq!(Encoding::Postcard.reads(welcome), bytes);
+        }
+    }
+}

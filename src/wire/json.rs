@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::Content;
-use super::frame::{ClientFrame, Push, PushHead, ServerFrame};
+use super::frame::{ClientFrame, ServerFrame};
+use super::push::{Push, PushHead};
 
 /// A text that is no frame.
 #[derive(Debug, Error)]

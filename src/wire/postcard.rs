@@ -11,9 +11,9 @@ use thiserror::Error;
 
 use super::Content;
 use super::frame::{
-    ClientFrame, Closing, ErrorReply, Heartbeat, Pong, Push, PushHead, Reply, Resumed, Resync,
-    ServerFrame, Welcome,
+    ClientFrame, Closing, ErrorReply, Heartbeat, Pong, Reply, Resumed, Resync, ServerFrame, Welcome,
 };
+use super::push::{Push, PushHead};
 
 /// Bytes that are no frame.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -81,7 +81,7 @@ macro_rules! figures {
         }
     };
 }
-pub(super) use figures;
+pub(in crate::wire::delta) use figures;
 
 figures!(Decimal, |old, new| old == new && old.scale() == new.scale());
 figures!(f64, |old, new| old.to_bits() == new.to_bits());

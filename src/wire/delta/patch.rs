@@ -18,10 +18,10 @@ macro_rules! patch {
         impl $patch {
             const FIELDS: usize = [$(stringify!($field)),*].len();
             /// Every field.
-            pub(super) const ALL: u32 = (1 << Self::FIELDS) - 1;
+            pub(in crate::wire::delta) const ALL: u32 = (1 << Self::FIELDS) - 1;
 
             /// The fields that it has.
-            pub(super) fn mask(&self) -> u32 {
+            pub(in crate::wire::delta) fn mask(&self) -> u32 {
                 let present = [$(self.$field.is_some()),*];
                 let present = present.into_iter().rev();
                 present.fold(0, |mask, is_there| mask << 1 | u32::from(is_there))
@@ -166,13 +166,13 @@ macro_rules! patch {
         }
     };
 }
-pub(super) use patch;
+pub(in crate::wire::delta) use patch;
 
 use serde::Deserialize;
 use serde::de::{Error as _, SeqAccess};
 
 /// The next value of a patch in bytes.
-pub(super) fn next<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(
+pub(in crate::wire::delta) fn next<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(
     seq: &mut A,
 ) -> Result<T, A::Error> {
     let value = seq.next_element()?;
@@ -180,7 +180,7 @@ pub(super) fn next<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(
 }
 
 /// The next value, if the mask's lowest bit says that it is there.
-pub(super) fn take<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(
+pub(in crate::wire::delta) fn take<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(
     mask: &mut u32,
     seq: &mut A,
 ) -> Result<Option<T>, A::Error> {
