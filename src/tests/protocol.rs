@@ -2,7 +2,7 @@
 
 use plainsight::domain::{Outcome, Seq};
 use plainsight::wire::frame::{API_VERSION, ErrorReply, MAX_CLIENT_MESSAGE};
-use plainsight::wire::{ClientFrame, Payload, PushKind, ServerFrame};
+use plainsight::wire::{ClientFrame, Payload, PushKind, ServerFrame, schema_hash};
 use serde_json::json;
 
 use crate::client::{Socket, topic, wish, with_history};
@@ -14,6 +14,7 @@ async fn hello_is_answered_by_welcome() {
     let mut socket = Socket::open(&server).await;
     let welcome = socket.greet(Vec::new()).await;
     assert_eq!(welcome.api_version, API_VERSION);
+    assert_eq!(welcome.schema, schema_hash());
     assert_eq!(welcome.ping_ms, 12_345);
     assert_eq!(welcome.limits.max_message_bytes, MAX_CLIENT_MESSAGE);
     assert!(

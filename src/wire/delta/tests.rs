@@ -122,12 +122,12 @@ fn nested_figures_are_changed_by_their_names() {
     let old = filled(Stream::Performance, 0);
     let mut new = old.clone();
     if let Payload::Performance(performance) = &mut new {
-        let window = performance.windows.values_mut().next_back().unwrap();
+        let window = performance.windows.values_mut().next().unwrap();
         let metric = window.metrics.values_mut().nth(3).unwrap();
         metric.value = None;
     }
     let delta = Delta::between(&old, &new).unwrap();
-    let text = r#"{"windows":{"all":{"metrics":{"sharpe":{"value":null}}}}}"#;
+    let text = r#"{"windows":{"1h":{"metrics":{"sharpe":{"value":null}}}}}"#;
     assert_eq!(json(&delta), text);
     let old = filled(Stream::Health, 0);
     let mut new = old.clone();
