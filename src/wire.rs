@@ -10,6 +10,7 @@
 pub mod backoff;
 pub mod boot;
 pub mod close;
+pub mod encoding;
 pub mod form;
 pub mod frame;
 pub mod json;
@@ -20,6 +21,7 @@ pub mod stream;
 pub use backoff::{Backoff, Next};
 pub use boot::{Boot, BootTopic, ClientConfig, Desk, OrderDetail, StreamRate};
 pub use close::CloseCode;
+pub use encoding::Encoding;
 pub use frame::{ClientFrame, Epoch, Position, Push, PushKind, ResyncReason, ServerFrame};
 pub use payload::{Payload, publication};
 pub use replica::{Applied, Replica};

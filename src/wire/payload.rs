@@ -32,6 +32,8 @@ pub enum Payload {
     Agent(Box<AgentEntry>),
     Alert(Box<Alert>),
     Quality(Box<Quality>),
+    /// So and so many characters.
+    Bench(String),
 }
 
 /// The most candles and equity points that a topic holds; older ones leave at the front.
@@ -88,6 +90,7 @@ impl Payload {
             Stream::Agent => Self::Agent(read(data)?),
             Stream::Alerts => Self::Alert(read(data)?),
             Stream::Quality => Self::Quality(read(data)?),
+            Stream::Bench => Self::Bench(read(data)?),
         })
     }
 }
@@ -158,6 +161,7 @@ impl Serialize for Payload {
             Self::Agent(value) => value.serialize(serializer),
             Self::Alert(value) => value.serialize(serializer),
             Self::Quality(value) => value.serialize(serializer),
+            Self::Bench(value) => value.serialize(serializer),
         }
     }
 }
