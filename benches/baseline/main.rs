@@ -27,8 +27,8 @@ struct Args {
     /// Messages a second; 0 publishes nothing.
     #[arg(long, value_name = "R", default_value_t = 100.0)]
     rate: f64,
-    /// Length of the text in each message; the rest of it is about 190 bytes.
-    #[arg(long, value_name = "BYTES", default_value_t = 30)]
+    /// Length of the text in each message; the rest of it is about 210 bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = 8)]
     pad: usize,
     /// The same with the crate fastwebsockets instead of axum's own socket.
     #[arg(long)]

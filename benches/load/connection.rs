@@ -1,14 +1,13 @@
-//! One client: from the connection to the stream of pushes, without gap or duplicate.
+//! One client: its socket and the messages in it. What they say is [`talk`]'s business.
+
+mod talk;
 
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::ops::Range;
 
 use mio::event::Event;
 use mio::net::TcpStream;
-use serde_json::{Value, json};
 
-use crate::fleet::Shared;
-use crate::scan::Line;
+use crate::shared::Shared;
 use crate::websocket;
 
 /// Where a client stands.
@@ -183,7 +182,7 @@ impl Connection {
             let start = at + frame.length - frame.payload.len();
             at += frame.length;
             match frame.opcode {
-                websocket::TEXT => self.message(bytes, start..at, shared),
+                websocket::TEXT => self.message(&bytes[start..at], shared),
                 websocket::PING => {
                     websocket::write(&mut self.out, websocket::PONG, frame.payload);
                     self.flush()?;
@@ -198,98 +197,6 @@ impl Connection {
                 websocket::PONG => {}
                 _ => return Err("unexpected frame".to_owned()),
             }
-        }
-    }
-
-    /// One message: frames, one per line.
-    #[inline]
-    fn message(&mut self, bytes: &[u8], range: Range<usize>, shared: &mut Shared) {
-        let mut rest = &bytes[range];
-        while !rest.is_empty() {
-            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-            let line = &rest[..end];
-            rest = rest.get(end + 1..).unwrap_or_default();
-            match shared.scanner.read(line) {
-                Line::Push(push) => {
-                    let now = shared.now;
-                    self.seen = shared.tally(self.slow).push(push, self.seen, now);
-                }
-                Line::Frame(frame) => self.frame(&frame, shared),
-                Line::Other => {}
-                Line::Unreadable if line.is_empty() => {}
-                Line::Unreadable => shared.tally(self.slow).error("unreadable frame"),
-            }
-        }
-    }
-
-    fn say_hello(&mut self, topic: &str) {
-        let place = json!({ "topic": topic, "epoch": self.epoch, "offset": self.seen });
-        let resume = if self.returns {
-            vec![place]
-        } else {
-            Vec::new()
-        };
-        let hello = json!({ "type": "hello", "client": "plainsight-load", "resume": resume });
-        websocket::write(&mut self.out, websocket::TEXT, hello.to_string().as_bytes());
-        if !self.returns {
-            let subscribe = json!({ "type": "subscribe", "id": 1, "topics": [{ "topic": topic }] });
-            websocket::write(
-                &mut self.out,
-                websocket::TEXT,
-                subscribe.to_string().as_bytes(),
-            );
-        }
-    }
-
-    /// Every frame but a push.
-    fn frame(&mut self, frame: &Value, shared: &mut Shared) {
-        match frame["type"].as_str().unwrap_or_default() {
-            "ok" => match frame["topics"].get(0) {
-                Some(place) => {
-                    self.stand_at(place);
-                    self.joined(shared);
-                }
-                None => shared.tally(self.slow).error("topic refused"),
-            },
-            "resumed" => {
-                let tally = shared.tally(self.slow);
-                tally.resumed += 1;
-                if frame["from"].as_u64() != Some(self.seen) {
-                    tally.error("resumed from another place");
-                }
-                self.joined(shared);
-            }
-            "resync" => {
-                shared.tally(self.slow).resyncs += 1;
-                self.stand_at(frame);
-                self.joined(shared);
-            }
-            "heartbeat" => shared.tally(self.slow).heartbeats += 1,
-            "lag" => shared.tally(self.slow).lags += 1,
-            "error" => {
-                let code = frame["code"].as_str().unwrap_or("unknown");
-                shared.tally(self.slow).error(code);
-            }
-            _ => {}
-        }
-    }
-
-    fn stand_at(&mut self, place: &Value) {
-        place["epoch"]
-            .as_str()
-            .unwrap_or_default()
-            .clone_into(&mut self.epoch);
-        self.seen = place["offset"].as_u64().unwrap_or_default();
-    }
-
-    fn joined(&mut self, shared: &mut Shared) {
-        if self.phase == Phase::Joining {
-            self.phase = if self.slow {
-                Phase::Parked
-            } else {
-                Phase::Live
-            };
-            shared.joined();
         }
     }
 }

@@ -1,6 +1,6 @@
 //! All clients of a run, on one thread: one poll, one buffer, one clock reading for each read.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 use mio::{Events, Interest, Poll, Token};
@@ -10,12 +10,9 @@ use crate::Failure;
 use crate::args::FleetArgs;
 use crate::connection::{Connection, Phase};
 use crate::process;
-use crate::scan::Scanner;
-use crate::tally::{Tally, histogram};
+use crate::shared::Shared;
 use crate::target::Target;
 
-/// What one read can bring.
-const BUFFER: usize = 256 * 1024;
 /// Connections that are opened at once; a listener's queue takes about a thousand.
 const OPENING: usize = 256;
 /// How long opening all connections may take.
@@ -23,59 +20,7 @@ const OPEN_WITHIN: Duration = Duration::from_secs(60);
 /// A connection that failed on its way back is opened again after this.
 const AGAIN: Duration = Duration::from_millis(100);
 
-/// What all connections use.
-#[derive(Debug)]
-pub struct Shared {
-    pub buffer: Vec<u8>,
-    pub scanner: Scanner,
-    pub topic: String,
-    pub upgrade: String,
-    /// µs since the Unix epoch, of the last read.
-    pub now: u64,
-    tallies: [Tally; 2],
-    /// Since `started`: connections that joined, with the time it took, and that failed to.
-    joined: usize,
-    failed: usize,
-    started: Instant,
-    joins: Histogram<u64>,
-}
-
-impl Shared {
-    /// The tally of those who read, or of the slow ones.
-    #[inline]
-    pub fn tally(&mut self, slow: bool) -> &mut Tally {
-        &mut self.tallies[usize::from(slow)]
-    }
-
-    #[inline]
-    pub fn note_read(&mut self, slow: bool, bytes: usize) {
-        self.now = wall_us();
-        let tally = self.tally(slow);
-        if tally.measuring {
-            tally.bytes += bytes as u64;
-        }
-    }
-
-    pub fn joined(&mut self) {
-        self.joined += 1;
-        let took = self.started.elapsed().as_micros();
-        self.joins
-            .saturating_record(u64::try_from(took).unwrap_or(u64::MAX));
-    }
-
-    pub fn ended(&mut self, phase: Phase) {
-        self.failed += usize::from(phase != Phase::Live);
-    }
-}
-
-/// Wall time, µs: the server stamps its pushes by the same clock.
-fn wall_us() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
-}
-
+/// The clients of a run.
 pub struct Fleet {
     poll: Poll,
     events: Events,
@@ -95,18 +40,7 @@ impl Fleet {
             connections: (0..args.clients)
                 .map(|index| Connection::new(index + slow >= args.clients))
                 .collect(),
-            shared: Shared {
-                buffer: vec![0; BUFFER],
-                scanner: Scanner::new(&args.topic),
-                topic: args.topic.clone(),
-                upgrade: args.url.upgrade_request(),
-                now: wall_us(),
-                tallies: [Tally::new()?, Tally::new()?],
-                joined: 0,
-                failed: 0,
-                started: Instant::now(),
-                joins: histogram()?,
-            },
+            shared: Shared::new(args)?,
         })
     }
 
@@ -117,7 +51,7 @@ impl Fleet {
     /// When a connection is refused or all are not there in time: figures of fewer clients than were
     /// asked for would mislead.
     pub fn open_all(&mut self) -> Result<f64, Failure> {
-        self.start_joining()?;
+        self.shared.start_joining();
         let mut opened = 0;
         while self.shared.joined < self.connections.len() {
             while opened < self.connections.len() && opened - self.shared.joined < OPENING {
@@ -125,12 +59,13 @@ impl Fleet {
                 opened += 1;
             }
             self.step(Duration::from_millis(100))?;
-            if self.shared.failed > 0 || self.shared.started.elapsed() > OPEN_WITHIN {
-                let (joined, closes) = (self.shared.joined, &self.shared.tallies[0].closes);
-                let errors = &self.shared.tallies[0].errors;
+            let failed = self.shared.failed > 0 || self.shared.started.elapsed() > OPEN_WITHIN;
+            let (joined, wanted) = (self.shared.joined, self.connections.len());
+            let tally = self.shared.tally(false);
+            if failed || !tally.errors.is_empty() {
+                let (closes, errors) = (&tally.closes, &tally.errors);
                 return Err(Failure::Told(format!(
-                    "only {joined} of {} clients subscribed: {closes:?} {errors:?}",
-                    self.connections.len()
+                    "only {joined} of {wanted} clients subscribed: {closes:?} {errors:?}"
                 )));
             }
         }
@@ -141,7 +76,7 @@ impl Fleet {
     /// it stood. Gives the time that each took from the cut until it was answered, once all are back
     /// or the time is over.
     pub fn cut_all(&mut self, within: Duration) -> Result<Histogram<u64>, Failure> {
-        self.start_joining()?;
+        self.shared.start_joining();
         for connection in &mut self.connections {
             if let Some(stream) = connection.stream.take() {
                 // No time to linger: a reset, as from a machine that was restarted.
@@ -208,8 +143,8 @@ impl Fleet {
     }
 
     /// How many of those who read do not have the newest publication that anybody has.
-    pub fn behind(&self) -> usize {
-        let head = self.shared.tallies[0].head;
+    pub fn behind(&mut self) -> usize {
+        let head = self.shared.tally(false).head;
         let readers = self
             .connections
             .iter()
@@ -220,13 +155,6 @@ impl Fleet {
     pub fn live(&self) -> usize {
         let phases = self.connections.iter().map(|connection| connection.phase);
         phases.filter(|phase| *phase == Phase::Live).count()
-    }
-
-    fn start_joining(&mut self) -> Result<(), Failure> {
-        (self.shared.joined, self.shared.failed) = (0, 0);
-        self.shared.joins = histogram()?;
-        self.shared.started = Instant::now();
-        Ok(())
     }
 
     fn open(&mut self, index: usize) -> Result<(), Failure> {
@@ -270,3 +198,6 @@ impl Fleet {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

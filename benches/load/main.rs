@@ -9,6 +9,7 @@ mod pacer;
 mod process;
 mod scan;
 mod server;
+mod shared;
 mod storm;
 mod tally;
 mod target;
