@@ -1,5 +1,4 @@
-//! The same idiom on the crate fastwebsockets. Its reads cannot be given up half way, so that
-//! nothing is read once the client has subscribed: it is gone when writing fails.
+//! The same idiom on the crate fastwebsockets: a client is gone when writing to it fails.
 
 use std::sync::Arc;
 
