@@ -124,7 +124,11 @@ pub async fn serve(
     Ok(())
 }
 
-fn listen(addr: SocketAddr) -> Result<TcpListener, ServeError> {
+/// A listener with room for a crowd that comes back at once.
+///
+/// # Errors
+/// The address cannot be had.
+pub fn listen(addr: SocketAddr) -> Result<TcpListener, ServeError> {
     let bind = || {
         let socket = if addr.is_ipv4() {
             TcpSocket::new_v4()?
