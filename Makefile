@@ -39,7 +39,7 @@ SOURCES := $(shell find src style public \( -path src/tests -o -path public/vend
 STALE := $(shell [ -x $(BIN) ] && [ ! $(BIN) -nt $(STAMP) ] && ls $(SITE)/pkg/*.wasm >/dev/null 2>&1 && \
 	[ -z "$$(find $(SITE) -type f -newer $(STAMP) -print -quit 2>/dev/null)" ] || echo FORCE)
 
-.PHONY: help setup setup-test run dev build test lint unit e2e bench clean FORCE
+.PHONY: help setup setup-test run dev build test lint unit e2e bench bench-fanout clean FORCE
 
 help: ## List the targets (this text)
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -57,8 +57,10 @@ dev: setup ## Serve, and rebuild and reload when a source changes
 	CARGO_TARGET_DIR=$(WATCH_TARGET) LEPTOS_SITE_ROOT=$(WATCH_TARGET)/site \
 		cargo leptos watch -- serve $(FEED_ARGS) $(ARGS)
 
+# The features are those that cargo-leptos builds the server with: nothing is compiled twice.
 build: $(STAMP) ## Release build; fails when the WASM is over its size budget
-	@echo "$(BIN), $(SITE)"
+	cargo build --release --no-default-features --features ssr --bin plainsight-load
+	@echo "$(BIN), $(BIN)-load, $(SITE)"
 	@scripts/wasm-size.sh $(SITE)/pkg $(WASM_BUDGET)
 
 # Setting up comes first but is no reason to build again: order-only.
@@ -86,6 +88,10 @@ e2e: setup-test ## Browser tests against the real server (development build)
 
 bench: $(STAMP) setup-test ## Measure the release build; writes docs/benchmarks.md
 	benches/report.py $(BIN) $(SITE)
+
+bench-fanout: setup ## Measure fan-out to many clients, against baselines (short: ARGS=--quick)
+	cargo build --release --no-default-features --features ssr --bin plainsight-load --example baseline
+	benches/fanout.py $(TARGET)/release $(ARGS)
 
 clean: ## Remove what builds and tests made (never data/)
 	cargo clean

@@ -11,6 +11,7 @@
 pub mod backoff;
 pub mod boot;
 pub mod close;
+pub mod codec;
 pub mod content;
 pub mod delta;
 pub mod encoding;

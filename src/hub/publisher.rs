@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::inbox::Inbox;
 use super::topic::TopicState;
-use super::{Hub, Publication};
+use super::{Hub, Publication, TopicId};
 use crate::domain::{Seq, TimeUs};
-use crate::wire::{Content, Epoch, Push, PushKind, Topic, json};
+use crate::wire::{Content, Epoch, Push, PushKind, Topic};
 
 /// Something to publish.
 #[derive(Debug, Clone)]
@@ -23,11 +24,20 @@ pub struct Item {
     pub data: Content,
 }
 
+/// Where a topic stands.
+#[derive(Debug)]
+struct Head {
+    epoch: Epoch,
+    offset: u64,
+    /// Bytes that were published so far.
+    bytes: u64,
+}
+
 /// Publishes. Not to be cloned: offsets are contiguous because there is one writer.
 #[derive(Debug)]
 pub struct Publisher {
     hub: Arc<Hub>,
-    heads: HashMap<Topic, (Epoch, u64)>,
+    heads: HashMap<Topic, Head>,
 }
 
 impl Publisher {
@@ -42,24 +52,29 @@ impl Publisher {
         self.heads.contains_key(topic)
     }
 
-    /// Makes a topic that stands at `head`.
+    /// Makes a topic that stands at `head`. One that is there already stays as it is.
     pub fn create(&mut self, topic: &Topic, epoch: Epoch, head: u64) {
-        self.heads.insert(topic.clone(), (epoch, head));
-        let mut inner = self.hub.inner.lock();
-        let mut state = TopicState::new(topic, epoch, head);
-        if matches!(topic, Topic::Market(_)) {
-            inner
-                .market_watchers
-                .retain(|watcher| match watcher.upgrade() {
-                    Some(mailbox) => {
-                        state.subscribe(&mailbox);
-                        mailbox.put_market(topic);
-                        true
-                    }
-                    None => false,
-                });
+        if self.knows(topic) {
+            return;
         }
-        inner.topics.insert(topic.clone(), state);
+        let offset = head;
+        let head = Head {
+            epoch,
+            offset,
+            bytes: 0,
+        };
+        self.heads.insert(topic.clone(), head);
+        let mut inner = self.hub.inner.lock();
+        // A hub has some dozens of topics for each symbol and bot.
+        let id = inner.topics.len() as TopicId;
+        inner.names.insert(topic.clone(), id);
+        inner.topics.push(TopicState::new(id, topic, epoch, offset));
+        let inboxes = inner.inboxes.clone();
+        for inbox in &inboxes {
+            inbox.put_topic(id);
+        }
+        drop(inner);
+        Inbox::wake_all(&inboxes);
     }
 
     /// Fills a log topic with its past; nobody is told. Items come oldest first and end at the head.
@@ -74,7 +89,7 @@ impl Publisher {
             .collect();
         let mut inner = hub.inner.lock();
         for publication in publications {
-            if let Some(state) = inner.topics.get_mut(&publication.push.topic) {
+            if let Some(state) = inner.get_mut(&publication.push.topic) {
                 state.record(&publication);
             }
         }
@@ -91,22 +106,25 @@ impl Publisher {
             .fetch_add(publications.len() as u64, Ordering::Relaxed);
         let mut inner = self.hub.inner.lock();
         for publication in publications {
-            if let Some(state) = inner.topics.get_mut(&publication.push.topic) {
+            if let Some(state) = inner.get_mut(&publication.push.topic) {
                 state.publish(&publication);
             }
         }
         inner.seq = seq;
+        let inboxes = inner.inboxes.clone();
+        drop(inner);
+        Inbox::wake_all(&inboxes);
     }
 
     fn encode(&mut self, item: Item, t_published: TimeUs) -> Option<Arc<Publication>> {
-        let (epoch, head) = self.heads.get_mut(&item.topic)?;
-        *head = item.offset.unwrap_or(*head + 1);
+        let head = self.heads.get_mut(&item.topic)?;
+        head.offset = item.offset.unwrap_or(head.offset + 1);
         let is_whole = item.data.kind() == PushKind::Snapshot;
         let push = Push {
-            epoch: *epoch,
+            epoch: head.epoch,
             // A whole value stands for everything before it.
-            first: if is_whole { 1 } else { *head },
-            last: *head,
+            first: if is_whole { 1 } else { head.offset },
+            last: head.offset,
             seq: item.seq,
             t_source: item.t_source,
             t_received: item.t_received,
@@ -114,15 +132,8 @@ impl Publisher {
             data: item.data,
             topic: item.topic,
         };
-        match json::encode_push(&push) {
-            Ok(frame) => Some(Arc::new(Publication {
-                push,
-                frame: frame.into(),
-            })),
-            Err(error) => {
-                tracing::error!(topic = %push.topic, %error, "a publication could not be written");
-                None
-            }
-        }
+        let publication = Publication::new(push, head.bytes)?;
+        head.bytes += publication.size() as u64;
+        Some(Arc::new(publication))
     }
 }

@@ -1,48 +1,82 @@
-//! What the hub holds of one topic.
+//! What the hub holds of one topic, and what it gives of it to whom.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
-use super::mailbox::Mailbox;
-use super::{CutTopic, Publication, RING};
+use super::inbox::Inbox;
+use super::publication::Publication;
+use super::tier::{self, Slower, Tier};
+use super::{Channel, CutTopic, DELTAS, RING, TopicId};
 use crate::domain::{Seq, TimeUs};
 use crate::wire::frame::Since;
-use crate::wire::{Class, Content, Epoch, Payload, Push, PushKind, Topic, json};
+use crate::wire::{Class, Content, Epoch, Payload, Push, PushKind, Topic};
+
+/// What a reader of a conflated topic who stands at some offset needs.
+#[derive(Debug)]
+pub(in crate::hub) enum CatchUp {
+    /// Nothing.
+    Done,
+    Publication(Arc<Publication>),
+}
+
+/// Publications laid together.
+enum Gathered {
+    One(Arc<Publication>),
+    Several(Box<Push>),
+    Unfit,
+}
 
 #[derive(Debug)]
-pub struct TopicState {
+pub(in crate::hub) struct TopicState {
+    pub topic: Topic,
     pub epoch: Epoch,
     pub head: u64,
+    id: TopicId,
     class: Class,
     seq: Seq,
     /// Market time, arrival and publication of the newest publication.
     t_source: Option<TimeUs>,
     t_received: Option<TimeUs>,
     t_published: TimeUs,
-    /// Log topics: the newest publications.
+    /// The newest publications: of a log a good many, of a conflated topic as many as are worth
+    /// laying together for somebody who is behind.
     ring: VecDeque<Arc<Publication>>,
+    /// Bytes that were published so far.
+    bytes: u64,
     /// Conflated topics: the whole of it.
     value: Option<Payload>,
     /// The value as a push, made when somebody needs it and shared until the next publication.
     snapshot: Option<Arc<Publication>>,
-    subscribers: Vec<Weak<Mailbox>>,
+    /// Several publications as one, after the offset at which somebody stands; shared as well.
+    merged: Vec<(u64, Arc<Publication>)>,
+    listeners: Vec<Arc<Inbox>>,
+    slower: Vec<Slower>,
 }
 
 impl TopicState {
-    pub fn new(topic: &Topic, epoch: Epoch, head: u64) -> Self {
+    pub fn new(id: TopicId, topic: &Topic, epoch: Epoch, head: u64) -> Self {
         Self {
+            topic: topic.clone(),
             epoch,
             head,
+            id,
             class: topic.class(),
             seq: Seq::default(),
             t_source: None,
             t_received: None,
             t_published: TimeUs::ZERO,
             ring: VecDeque::new(),
+            bytes: 0,
             value: None,
             snapshot: None,
-            subscribers: Vec::new(),
+            merged: Vec::new(),
+            listeners: Vec::new(),
+            slower: Vec::new(),
         }
+    }
+
+    pub fn class(&self) -> Class {
+        self.class
     }
 
     /// Takes a publication in without telling anybody: the past, when the hub is filled.
@@ -53,28 +87,34 @@ impl TopicState {
         self.t_source = push.t_source;
         self.t_received = Some(push.t_received);
         self.t_published = push.t_published;
-        match self.class {
-            Class::Log => {
-                self.ring.push_back(Arc::clone(publication));
-                if self.ring.len() > RING {
-                    self.ring.pop_front();
+        self.bytes = publication.bytes_before + publication.size() as u64;
+        self.ring.push_back(Arc::clone(publication));
+        self.merged.clear();
+        let kept = match self.class {
+            Class::Log => RING,
+            Class::Keyed | Class::Latest => {
+                self.lay(&push.data);
+                let is_whole = push.kind() == PushKind::Snapshot;
+                self.snapshot = is_whole.then(|| Arc::clone(publication));
+                DELTAS
+            }
+        };
+        if self.ring.len() > kept {
+            self.ring.pop_front();
+        }
+    }
+
+    fn lay(&mut self, data: &Content) {
+        match (data, &mut self.value) {
+            (Content::Delta(delta), Some(value)) => {
+                if let Err(misfit) = value.apply(delta.clone()) {
+                    // The publisher made it of the value before; those who listen notice as well.
+                    tracing::error!(topic = %self.topic, %misfit, "a change does not fit its topic");
                 }
             }
-            Class::Keyed | Class::Latest => {
-                match (&push.data, &mut self.value) {
-                    (Content::Delta(delta), Some(value)) => {
-                        if let Err(error) = value.apply(delta.clone()) {
-                            tracing::error!(topic = %push.topic, %error, "a publication does not fit");
-                        }
-                    }
-                    // The first publication of a topic is whole.
-                    (Content::Delta(_), None) => {}
-                    (Content::Snapshot(whole) | Content::Event(whole), value) => {
-                        *value = Some(whole.clone());
-                    }
-                }
-                self.snapshot =
-                    (push.kind() == PushKind::Snapshot).then(|| Arc::clone(publication));
+            (Content::Delta(_), None) => {}
+            (Content::Snapshot(value) | Content::Event(value), _) => {
+                self.value = Some(value.clone());
             }
         }
     }
@@ -82,46 +122,185 @@ impl TopicState {
     /// Takes a publication in and gives it to everybody who listens.
     pub fn publish(&mut self, publication: &Arc<Publication>) {
         self.record(publication);
-        let class = self.class;
-        self.subscribers
-            .retain(|subscriber| match subscriber.upgrade() {
-                Some(mailbox) => {
-                    match class {
-                        Class::Log => mailbox.put_log(publication),
-                        Class::Keyed | Class::Latest => mailbox.put_conflated(publication),
-                    }
-                    true
+        let channel = Channel {
+            topic: self.id,
+            tier: Tier::Full,
+        };
+        for inbox in &self.listeners {
+            inbox.put(channel, publication);
+        }
+        for slower in &mut self.slower {
+            slower.waits = true;
+        }
+        if !self.slower.is_empty() {
+            self.release(publication.push.t_published);
+        }
+    }
+
+    /// Gives the slower readers what they are due; says how many rates that were.
+    pub fn release(&mut self, now: TimeUs) -> u64 {
+        let mut released = 0;
+        for place in 0..self.slower.len() {
+            if !self.slower[place].due(now) {
+                continue;
+            }
+            let since = self.slower[place].head;
+            let Some(publication) = self.after_as_one(since) else {
+                continue;
+            };
+            let slower = &mut self.slower[place];
+            slower.waits = false;
+            slower.head = publication.push.last;
+            slower.given = now;
+            let channel = Channel {
+                topic: self.id,
+                tier: slower.tier,
+            };
+            for inbox in &slower.listeners {
+                inbox.put(channel, &publication);
+            }
+            released += 1;
+        }
+        released
+    }
+
+    /// From now on the inbox gets what is published at this rate.
+    pub fn listen(&mut self, tier: Tier, inbox: &Arc<Inbox>) {
+        let listeners = match tier {
+            Tier::Full => &mut self.listeners,
+            _ => {
+                if !self.slower.iter().any(|slower| slower.tier == tier) {
+                    let slower = Slower::new(tier, self.head, self.t_published);
+                    self.slower.push(slower);
                 }
-                None => false,
-            });
+                let known = self.slower.iter_mut().find(|slower| slower.tier == tier);
+                match known {
+                    Some(slower) => &mut slower.listeners,
+                    None => return,
+                }
+            }
+        };
+        if !listeners.iter().any(|other| Arc::ptr_eq(other, inbox)) {
+            listeners.push(Arc::clone(inbox));
+        }
     }
 
-    pub fn subscribe(&mut self, mailbox: &Arc<Mailbox>) {
-        self.unsubscribe(mailbox);
-        self.subscribers.push(Arc::downgrade(mailbox));
+    pub fn unlisten(&mut self, tier: Tier, inbox: &Arc<Inbox>) {
+        let gone = |other: &Arc<Inbox>| !Arc::ptr_eq(other, inbox);
+        match tier {
+            Tier::Full => self.listeners.retain(gone),
+            _ => {
+                for slower in &mut self.slower {
+                    if slower.tier == tier {
+                        slower.listeners.retain(gone);
+                    }
+                }
+                self.slower.retain(|slower| !slower.listeners.is_empty());
+            }
+        }
     }
 
-    pub fn unsubscribe(&mut self, mailbox: &Arc<Mailbox>) {
-        let gone = Arc::downgrade(mailbox);
-        self.subscribers
-            .retain(|subscriber| !subscriber.ptr_eq(&gone));
+    /// The listener is gone.
+    pub fn forget(&mut self, inbox: &Arc<Inbox>) {
+        self.unlisten(Tier::Full, inbox);
+        for tier in Tier::SLOWER {
+            self.unlisten(tier, inbox);
+        }
+    }
+
+    /// Where readers at this rate stand when they have all that was given out.
+    pub fn given(&self, tier: Tier) -> u64 {
+        let slower = self.slower.iter().find(|slower| slower.tier == tier);
+        slower.map_or(self.head, |slower| slower.head)
     }
 
     /// The oldest offset that is in memory; one beyond the head where there is none.
     pub fn first_in_ring(&self) -> u64 {
-        self.ring
-            .front()
-            .map_or(self.head + 1, |publication| publication.push.first)
+        let front = self.ring.front();
+        front.map_or(self.head + 1, |publication| publication.push.last)
     }
 
-    /// Publications after `offset` that are in memory, oldest first.
-    pub fn after(&self, offset: u64) -> impl Iterator<Item = &Arc<Publication>> {
-        self.ring
-            .iter()
-            .skip_while(move |publication| publication.push.first <= offset)
+    /// Publications of a log after `offset`, oldest first; `None` where memory begins later.
+    pub fn log_after(&self, offset: u64) -> Option<impl Iterator<Item = &Arc<Publication>>> {
+        tier::after(&self.ring, offset)
     }
 
-    pub fn cut(&self, topic: &Topic, log_entries: usize) -> CutTopic {
+    /// Bytes that were published after `offset`; where memory begins later, at least that.
+    pub fn bytes_after(&self, offset: u64) -> u64 {
+        let next = self
+            .ring
+            .partition_point(|publication| publication.push.last <= offset);
+        let begun = self.ring.get(next).map_or(self.bytes, |p| p.bytes_before);
+        self.bytes - begun
+    }
+
+    /// What brings a reader of a conflated topic up to date. `base` is where it stands; `None` where
+    /// it holds nothing.
+    pub fn catch_up(&mut self, base: Option<u64>) -> CatchUp {
+        if base == Some(self.head) || self.value.is_none() {
+            return CatchUp::Done;
+        }
+        let publication = base
+            .and_then(|base| self.after_as_one(base))
+            .or_else(|| self.snapshot());
+        publication.map_or(CatchUp::Done, CatchUp::Publication)
+    }
+
+    /// All that was published after `offset` as one; `None` where memory begins later.
+    fn after_as_one(&mut self, offset: u64) -> Option<Arc<Publication>> {
+        if let Some((_, known)) = self.merged.iter().find(|(since, _)| *since == offset) {
+            return Some(Arc::clone(known));
+        }
+        if self.head > offset && self.first_in_ring() > offset + 1 {
+            return self.snapshot();
+        }
+        let publication = match self.gather(offset)? {
+            Gathered::One(publication) => publication,
+            Gathered::Several(push) => Arc::new(Publication::new(*push, self.bytes)?),
+            Gathered::Unfit => return self.snapshot(),
+        };
+        self.merged.push((offset, Arc::clone(&publication)));
+        Some(publication)
+    }
+
+    /// Lays the publications after `offset` together; `None` where there are none in memory.
+    fn gather(&self, offset: u64) -> Option<Gathered> {
+        let mut missed = tier::after(&self.ring, offset)?;
+        let first = missed.next()?;
+        let mut one: Option<Box<Push>> = None;
+        let fits = missed.all(|newer| {
+            let one = one.get_or_insert_with(|| Box::new(first.push.clone()));
+            one.absorb(newer.push.clone())
+        });
+        Some(match one {
+            None => Gathered::One(Arc::clone(first)),
+            Some(push) if fits => Gathered::Several(push),
+            Some(_) => Gathered::Unfit,
+        })
+    }
+
+    /// A conflated topic's whole value as a push; `None` before there is one.
+    fn snapshot(&mut self) -> Option<Arc<Publication>> {
+        if let Some(snapshot) = &self.snapshot {
+            return Some(Arc::clone(snapshot));
+        }
+        let push = Push {
+            topic: self.topic.clone(),
+            epoch: self.epoch,
+            first: 1,
+            last: self.head,
+            seq: self.seq,
+            t_source: self.t_source,
+            t_received: self.t_received?,
+            t_published: self.t_published,
+            data: Content::Snapshot(self.value.clone()?),
+        };
+        let publication = Arc::new(Publication::new(push, self.bytes)?);
+        self.snapshot = Some(Arc::clone(&publication));
+        Some(publication)
+    }
+
+    pub fn cut(&self, log_entries: usize) -> CutTopic {
         let content = match self.class {
             Class::Log => {
                 let skipped = self.ring.len().saturating_sub(log_entries);
@@ -134,7 +313,7 @@ impl TopicState {
             Class::Keyed | Class::Latest => self.value.clone().into_iter().collect(),
         };
         CutTopic {
-            topic: topic.clone(),
+            topic: self.topic.clone(),
             at: Since {
                 epoch: self.epoch,
                 offset: self.head,
@@ -143,28 +322,5 @@ impl TopicState {
             t_received: self.t_received,
             content,
         }
-    }
-
-    /// A conflated topic's whole value as a push; `None` before there is one.
-    pub fn snapshot(&mut self, topic: &Topic) -> Option<Arc<Publication>> {
-        if let Some(snapshot) = &self.snapshot {
-            return Some(Arc::clone(snapshot));
-        }
-        let push = Push {
-            topic: topic.clone(),
-            epoch: self.epoch,
-            first: 1,
-            last: self.head,
-            seq: self.seq,
-            t_source: self.t_source,
-            t_received: self.t_received?,
-            t_published: self.t_published,
-            data: Content::Snapshot(self.value.clone()?),
-        };
-        // Pushes are made of maps with string keys and finite numbers; see `json::encode_server`.
-        let frame = json::encode_push(&push).ok()?.into();
-        let publication = Arc::new(Publication { push, frame });
-        self.snapshot = Some(Arc::clone(&publication));
-        Some(publication)
     }
 }

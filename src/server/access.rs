@@ -248,7 +248,8 @@ pub fn topic_role(topic: &Topic) -> Role {
         | Stream::Equity
         | Stream::Health
         | Stream::Alerts
-        | Stream::Quality => Role::Viewer,
+        | Stream::Quality
+        | Stream::Bench => Role::Viewer,
     }
 }
 

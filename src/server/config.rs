@@ -35,12 +35,19 @@ pub struct ServerConfig {
     /// How long a client may take to say hello, and between two heartbeats, ms.
     pub hello_timeout_ms: u32,
     pub ping_ms: u32,
+    /// How long after a heartbeat a word of the client may take, ms.
+    pub pong_timeout_ms: u32,
+    /// Threads that carry sockets; 0: one for each processor, at most four.
+    pub socket_threads: usize,
     pub max_connections: usize,
     pub max_subscriptions: usize,
     pub max_history: u32,
     /// Bytes of a REST body.
     pub max_body_bytes: usize,
-    /// What may wait for one slow reader, bytes, and how long one write may take, ms.
+    /// What may wait for one slow reader before it is skipped and told so, bytes.
+    pub lag_bytes: usize,
+    /// What may wait of what is never skipped, bytes, and how long one write may take, ms: beyond
+    /// that the connection is closed.
     pub max_queue_bytes: usize,
     pub write_timeout_ms: u32,
     /// How long a shutdown waits for what is under way, ms.
@@ -53,10 +60,13 @@ impl Default for ServerConfig {
             addr: SocketAddr::from(([127, 0, 0, 1], 3000)),
             hello_timeout_ms: 5_000,
             ping_ms: 25_000,
+            pong_timeout_ms: 10_000,
+            socket_threads: 0,
             max_connections: 10_000,
             max_subscriptions: 200,
             max_history: 500,
             max_body_bytes: 1024 * 1024,
+            lag_bytes: 256 * 1024,
             max_queue_bytes: 1024 * 1024,
             write_timeout_ms: 10_000,
             shutdown_ms: 5_000,
@@ -183,7 +193,8 @@ impl StreamsConfig {
             | Stream::Decisions
             | Stream::Agent
             | Stream::Alerts
-            | Stream::Quality => None,
+            | Stream::Quality
+            | Stream::Bench => None,
         }
     }
 }

@@ -31,7 +31,15 @@ pub struct Counters {
     pub frames_out: AtomicU64,
     pub bytes_out: AtomicU64,
     pub bad_frames: AtomicU64,
+    /// Writes to sockets: each carries what was ready.
+    pub writes: AtomicU64,
+    /// Slow readers that were told what they were not given, and those that were closed.
+    pub lags: AtomicU64,
     pub slow_closes: AtomicU64,
+    /// Topics that were resumed, read from the journal for it, or begun again.
+    pub resumed: AtomicU64,
+    pub backfills: AtomicU64,
+    pub resyncs: AtomicU64,
 }
 
 impl Counters {

@@ -14,6 +14,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::config::{Config, DEFAULT_FILE};
 use super::router;
+use super::socket::host::Host;
+use super::socket::shards::Sockets;
 use super::startup::{self, StartError, Started};
 use super::state::{AppState, Inner};
 
@@ -68,16 +70,20 @@ pub async fn serve(
         .leptos_options;
     leptos.site_addr = address;
 
-    let sockets = CancellationToken::new();
+    let sockets_end = CancellationToken::new();
+    let (sockets, threads) = Sockets::open(config.server.socket_threads);
     let state = AppState::new(Inner {
         hub,
         reader,
         engine: handle,
         monitor: Arc::clone(&monitor),
         leptos,
-        shutdown: sockets.clone(),
+        sockets,
+        shutdown: sockets_end.clone(),
         config,
     });
+    let host: Arc<dyn Host> = Arc::new(state.clone());
+    let carrying = threads.start(&host)?;
     // Starts the executor that rendering needs. The routes themselves stand in the access table.
     leptos_axum::generate_route_list(crate::app::App);
     let router = router(&state);
@@ -99,12 +105,15 @@ pub async fn serve(
     )
     .with_graceful_shutdown(async move {
         told.cancelled().await;
-        sockets.cancel();
+        sockets_end.cancel();
     });
     tokio::select! {
         result = serving => result?,
         // Whoever does not finish in time is cut off.
         () = async { shutdown.cancelled().await; tokio::time::sleep(limit).await } => {}
+    }
+    if tokio::time::timeout(limit, carrying.ended()).await.is_err() {
+        tracing::warn!("some clients were not told that the server ends");
     }
     driver_end.cancel();
     if tokio::time::timeout(limit, watched).await.is_err() {
@@ -115,7 +124,11 @@ pub async fn serve(
     Ok(())
 }
 
-fn listen(addr: SocketAddr) -> Result<TcpListener, ServeError> {
+/// A listener with room for a crowd that comes back at once.
+///
+/// # Errors
+/// The address cannot be had.
+pub fn listen(addr: SocketAddr) -> Result<TcpListener, ServeError> {
     let bind = || {
         let socket = if addr.is_ipv4() {
             TcpSocket::new_v4()?

@@ -1,55 +1,41 @@
-//! The native socket, `GET /v1/ws`: one [`session`] for each connection.
+//! The native socket, `GET /v1/ws`. After the [`handshake`] a connection belongs to one of the
+//! [`shards`], threads that own many connections each: a [`session`] reads what the client says, and
+//! the thread's fan-out ([`crate::hub::Fanout`]) writes. [`host`] is what they need of the server.
 
 mod bad_frames;
-mod outbound;
+mod handshake;
+pub mod host;
+mod reading;
 mod session;
+pub mod shards;
 
-use axum::extract::State;
-use axum::extract::ws::{WebSocket, WebSocketUpgrade};
-use axum::response::{IntoResponse as _, Response};
+use axum::extract::{Request, State};
+use axum::response::Response;
 
 use super::access::Principal;
-use super::error::AppError;
 use super::state::AppState;
-use crate::wire::frame::{MAX_CLIENT_MESSAGE, SUBPROTOCOL_JSON};
-use session::Session;
+use shards::{Arrival, Sockets};
 
 pub async fn upgrade(
     State(state): State<AppState>,
     principal: Principal,
-    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+    request: Request,
 ) -> Response {
-    let upgrade = match upgrade {
-        Ok(upgrade) => upgrade,
-        Err(rejection) => {
-            return AppError::bad("not_a_websocket", rejection.body_text()).into_response();
+    open(&state.sockets, principal, request)
+}
+
+/// Opens a socket for `principal`, or says why the request cannot be one.
+pub fn open(sockets: &Sockets, principal: Principal, request: Request) -> Response {
+    handshake::answer(request, |encoding, saves_data| {
+        let sockets = sockets.clone();
+        move |stream, read| {
+            sockets.take(Arrival {
+                stream,
+                read,
+                principal,
+                encoding,
+                saves_data,
+            });
         }
-    };
-    upgrade
-        .protocols([SUBPROTOCOL_JSON])
-        .max_message_size(MAX_CLIENT_MESSAGE)
-        .max_frame_size(MAX_CLIENT_MESSAGE)
-        .on_upgrade(move |socket| serve(state, principal, socket))
-}
-
-async fn serve(state: AppState, principal: Principal, socket: WebSocket) {
-    let guard = Connected::new(state.clone());
-    Session::new(state, principal, socket).run().await;
-    drop(guard);
-}
-
-/// Counts the connection for as long as it is open, however it ends.
-struct Connected(AppState);
-
-impl Connected {
-    fn new(state: AppState) -> Self {
-        state.monitor.client_came();
-        Self(state)
-    }
-}
-
-impl Drop for Connected {
-    fn drop(&mut self) {
-        self.0.monitor.client_left();
-    }
+    })
 }

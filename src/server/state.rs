@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::config::Config;
 use super::handle::EngineHandle;
 use super::monitor::Monitor;
+use super::socket::shards::Sockets;
 use crate::hub::Hub;
 use crate::store::Reader;
 use crate::wire::{ClientConfig, Stream, StreamRate};
@@ -22,6 +23,7 @@ pub struct Inner {
     pub engine: EngineHandle,
     pub monitor: Arc<Monitor>,
     pub leptos: LeptosOptions,
+    pub sockets: Sockets,
     /// Sockets end when it is cancelled.
     pub shutdown: CancellationToken,
 }

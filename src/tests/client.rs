@@ -41,6 +41,7 @@ pub fn wish(name: &str) -> SubscribeTopic {
         since: None,
         history: None,
         max_rate_hz: None,
+        lag: None,
     }
 }
 

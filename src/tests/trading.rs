@@ -115,6 +115,14 @@ async fn a_trailing_stop_follows_the_market_on_every_surface() {
     let server = moving().await;
     let buy = json!({"symbol": "BTCUSDT", "side": "buy", "type": "market", "quantity": "0.1"});
     server.place(&buy).await;
+    until("the entry has filled", async || {
+        let positions: Vec<Position> = server.read("/v1/positions").await;
+        let held = positions
+            .iter()
+            .any(|position| !position.quantity.is_zero());
+        held.then_some(())
+    })
+    .await;
     let trailing = json!({"symbol": "BTCUSDT", "side": "sell", "type": "trailing_stop", "quantity": "0.05",
                           "trail_percent": "5", "reduce_only": true});
     let order = server.place(&trailing).await;

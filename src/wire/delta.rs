@@ -114,7 +114,8 @@ impl Delta {
             | Stream::Decisions
             | Stream::Agent
             | Stream::Alerts
-            | Stream::Quality => return Err(D::Error::custom("a log has no deltas")),
+            | Stream::Quality
+            | Stream::Bench => return Err(D::Error::custom("a log has no deltas")),
         })
     }
 }

@@ -10,7 +10,7 @@ use super::frame::{API_VERSION, Welcome};
 use super::schema::schema_hash;
 
 /// How a connection writes its frames.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Encoding {
     /// [`super::json`]: text.
     Json,

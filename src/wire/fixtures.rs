@@ -124,5 +124,6 @@ pub fn payload(stream: Stream, rows: usize, pick: &mut Pick) -> Payload {
         Stream::Agent => Payload::Agent(Box::new(logs::agent(pick))),
         Stream::Alerts => Payload::Alert(Box::new(logs::alert(pick))),
         Stream::Quality => Payload::Quality(Box::new(logs::quality(pick))),
+        Stream::Bench => Payload::Bench(pick.text()),
     }
 }

@@ -67,8 +67,25 @@ pub struct SubscribeTopic {
     /// Log topics: how many past publications to send first.
     #[serde(default)]
     pub history: Option<u32>,
+    /// Conflated topics: at most so often, rounded down to a tier.
     #[serde(default)]
     pub max_rate_hz: Option<f64>,
+    /// Log topics: what to do when the client reads too slowly.
+    #[serde(default)]
+    pub lag: Option<LagRule>,
+}
+
+/// What becomes of a log topic whose reader is too slow.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum LagRule {
+    /// What waits is skipped and told with `lag`; the client resumes from the log.
+    #[default]
+    Skip,
+    /// The connection is closed with 4008.
+    Close,
 }
 
 /// What a client sends.
@@ -263,6 +280,7 @@ pub enum ServerFrame {
     Push(Box<Push>),
     Resumed(Resumed),
     Resync(Resync),
+    Lag(Lag),
     Heartbeat(Heartbeat),
     /// Announces that the server closes the connection to come back later.
     Closing(Closing),
@@ -344,6 +362,14 @@ pub struct Resync {
     pub epoch: Epoch,
     /// As in `ok`: the offset before what follows.
     pub offset: u64,
+}
+
+/// The client read too slowly: the next `skipped` publications of a log topic will not come by
+/// themselves. It resumes the topic from where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lag {
+    pub topic: Topic,
+    pub skipped: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -135,6 +135,7 @@ pub fn encode_server(frame: &ServerFrame) -> serde_json::Result<String> {
         ServerFrame::Pong(body) => write("pong", body),
         ServerFrame::Resumed(body) => write("resumed", body),
         ServerFrame::Resync(body) => write("resync", body),
+        ServerFrame::Lag(body) => write("lag", body),
         ServerFrame::Heartbeat(body) => write("heartbeat", body),
         ServerFrame::Closing(body) => write("closing", body),
         ServerFrame::Push(push) => encode_push(push),
@@ -160,6 +161,7 @@ pub fn decode_server(text: &str) -> Result<ServerFrame, BadFrame> {
         "pong" => ServerFrame::Pong(read(&kind, fields)?),
         "resumed" => ServerFrame::Resumed(read(&kind, fields)?),
         "resync" => ServerFrame::Resync(read(&kind, fields)?),
+        "lag" => ServerFrame::Lag(read(&kind, fields)?),
         "heartbeat" => ServerFrame::Heartbeat(read(&kind, fields)?),
         "closing" => ServerFrame::Closing(read(&kind, fields)?),
         "push" => {
@@ -201,6 +203,7 @@ mod tests {
                 since: None,
                 history: Some(3),
                 max_rate_hz: None,
+                lag: None,
             }],
         });
         client_round_trip(ClientFrame::Cancel {

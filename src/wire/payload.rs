@@ -30,6 +30,8 @@ pub enum Payload {
     Agent(Box<AgentEntry>),
     Alert(Box<Alert>),
     Quality(Box<Quality>),
+    /// So and so many characters.
+    Bench(String),
 }
 
 /// The most candles and equity points that a topic holds; older ones leave at the front.
@@ -53,6 +55,7 @@ impl Payload {
             Stream::Agent => Self::Agent(Deserialize::deserialize(from)?),
             Stream::Alerts => Self::Alert(Deserialize::deserialize(from)?),
             Stream::Quality => Self::Quality(Deserialize::deserialize(from)?),
+            Stream::Bench => Self::Bench(Deserialize::deserialize(from)?),
         })
     }
 }
@@ -123,6 +126,7 @@ impl Serialize for Payload {
             Self::Agent(value) => value.serialize(serializer),
             Self::Alert(value) => value.serialize(serializer),
             Self::Quality(value) => value.serialize(serializer),
+            Self::Bench(value) => value.serialize(serializer),
         }
     }
 }

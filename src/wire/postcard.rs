@@ -11,7 +11,8 @@ use thiserror::Error;
 
 use super::Content;
 use super::frame::{
-    ClientFrame, Closing, ErrorReply, Heartbeat, Pong, Reply, Resumed, Resync, ServerFrame, Welcome,
+    ClientFrame, Closing, ErrorReply, Heartbeat, Lag, Pong, Reply, Resumed, Resync, ServerFrame,
+    Welcome,
 };
 use super::push::{Push, PushHead};
 
@@ -44,6 +45,7 @@ enum Out<'a> {
     Resync(&'a Resync),
     Heartbeat(&'a Heartbeat),
     Closing(&'a Closing),
+    Lag(&'a Lag),
 }
 
 /// The same as it is read, a push as far as its type is known.
@@ -58,6 +60,7 @@ enum In {
     Resync(Resync),
     Heartbeat(Heartbeat),
     Closing(Closing),
+    Lag(Lag),
 }
 
 /// Writes a frame behind its length.
@@ -111,6 +114,7 @@ pub fn encode_server(frame: &ServerFrame) -> Result<Vec<u8>, ::postcard::Error> 
         ServerFrame::Resync(body) => Out::Resync(body),
         ServerFrame::Heartbeat(body) => Out::Heartbeat(body),
         ServerFrame::Closing(body) => Out::Closing(body),
+        ServerFrame::Lag(body) => Out::Lag(body),
     })
 }
 
@@ -137,6 +141,7 @@ pub fn decode_server(frame: &[u8]) -> Result<ServerFrame, BadBytes> {
         In::Resync(body) => ServerFrame::Resync(body),
         In::Heartbeat(body) => ServerFrame::Heartbeat(body),
         In::Closing(body) => ServerFrame::Closing(body),
+        In::Lag(body) => ServerFrame::Lag(body),
     };
     whole((read, rest))
 }

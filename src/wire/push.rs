@@ -51,6 +51,30 @@ impl Push {
         self.data.kind()
     }
 
+    /// Takes the publication after this one in, so that both are one; false where they do not fit
+    /// together.
+    pub fn absorb(&mut self, newer: Self) -> bool {
+        match (&mut self.data, newer.data) {
+            (Content::Delta(changed), Content::Delta(newer)) => changed.merge(newer),
+            (Content::Snapshot(value), Content::Delta(newer)) => {
+                if value.apply(newer).is_err() {
+                    return false;
+                }
+            }
+            (data, whole @ Content::Snapshot(_)) => {
+                self.first = newer.first;
+                *data = whole;
+            }
+            _ => return false,
+        }
+        self.last = newer.last;
+        self.seq = newer.seq;
+        self.t_source = newer.t_source;
+        self.t_received = newer.t_received;
+        self.t_published = newer.t_published;
+        true
+    }
+
     pub(super) fn head(&self) -> PushHead {
         PushHead {
             topic: self.topic.clone(),

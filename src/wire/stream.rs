@@ -36,10 +36,12 @@ pub enum Stream {
     Health,
     Alerts,
     Quality,
+    /// Synthetic messages, only where the load tool serves.
+    Bench,
 }
 
 impl Stream {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Market,
         Self::Candles,
         Self::Trades,
@@ -54,6 +56,7 @@ impl Stream {
         Self::Health,
         Self::Alerts,
         Self::Quality,
+        Self::Bench,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -72,6 +75,7 @@ impl Stream {
             Self::Health => "health",
             Self::Alerts => "alerts",
             Self::Quality => "quality",
+            Self::Bench => "bench",
         }
     }
 
@@ -82,7 +86,8 @@ impl Stream {
             | Self::Decisions
             | Self::Agent
             | Self::Alerts
-            | Self::Quality => Class::Log,
+            | Self::Quality
+            | Self::Bench => Class::Log,
             Self::Market | Self::Portfolio | Self::Performance | Self::Health => Class::Latest,
             Self::Candles | Self::Positions | Self::Working | Self::Equity => Class::Keyed,
         }
@@ -113,6 +118,7 @@ pub enum Topic {
     Health,
     Alerts,
     Quality,
+    Bench,
 }
 
 impl Topic {
@@ -132,6 +138,7 @@ impl Topic {
             Self::Health => Stream::Health,
             Self::Alerts => Stream::Alerts,
             Self::Quality => Stream::Quality,
+            Self::Bench => Stream::Bench,
         }
     }
 
@@ -151,9 +158,12 @@ impl Topic {
             | Self::Agent(bot)
             | Self::Performance(bot)
             | Self::Equity(bot) => Some(bot),
-            Self::Market(_) | Self::Candles(..) | Self::Health | Self::Alerts | Self::Quality => {
-                None
-            }
+            Self::Market(_)
+            | Self::Candles(..)
+            | Self::Health
+            | Self::Alerts
+            | Self::Quality
+            | Self::Bench => None,
         }
     }
 
@@ -179,7 +189,7 @@ impl fmt::Display for Topic {
         match self {
             Self::Market(symbol) => write!(f, "{stream}:{symbol}"),
             Self::Candles(symbol, interval) => write!(f, "{stream}:{symbol}:{interval}"),
-            Self::Health | Self::Alerts | Self::Quality => stream.fmt(f),
+            Self::Health | Self::Alerts | Self::Quality | Self::Bench => stream.fmt(f),
             _ => match self.bot() {
                 Some(bot) => write!(f, "{stream}:{bot}"),
                 None => stream.fmt(f),
@@ -231,6 +241,7 @@ impl FromStr for Topic {
             (Stream::Health, None) => Ok(Self::Health),
             (Stream::Alerts, None) => Ok(Self::Alerts),
             (Stream::Quality, None) => Ok(Self::Quality),
+            (Stream::Bench, None) => Ok(Self::Bench),
             _ => Err(unknown()),
         }
     }

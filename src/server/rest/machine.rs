@@ -79,6 +79,27 @@ fn counters(state: &AppState) -> Vec<Counter> {
             &counters.bad_frames,
         ),
         (
+            "socket_writes",
+            "Writes to sockets, each of what was ready",
+            &counters.writes,
+        ),
+        (
+            "lags",
+            "Times that a slow reader was told what it was not given",
+            &counters.lags,
+        ),
+        ("resumed", "Topics resumed by clients", &counters.resumed),
+        (
+            "backfills",
+            "Reads of the journal for a resume",
+            &counters.backfills,
+        ),
+        (
+            "resyncs",
+            "Topics that could not be resumed",
+            &counters.resyncs,
+        ),
+        (
             "slow_closes",
             "Sockets closed for being too slow",
             &counters.slow_closes,

@@ -1,175 +1,240 @@
-//! One connection from hello to close.
+//! One connection from hello to close: what the client says, and what is done about it. What is
+//! written goes through the shard's fan-out.
 
-mod subscriptions;
-
-use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use axum::extract::ws::{Message, WebSocket};
-use futures::StreamExt as _;
-use futures::stream::SplitStream;
+use bytes::Bytes;
+use tokio::net::TcpStream;
 
 use super::bad_frames::BadFrames;
-use super::outbound::{Gone, Outbound};
+use super::reading::{Heard, Reading};
+use super::shards::Shard;
 use crate::domain::Rejection;
-use crate::hub::Mailbox;
+use crate::hub::{ConnId, Tier, Wish};
 use crate::server::access::{self, Principal};
 use crate::server::clock::wall_time;
-use crate::server::commands::{Done, carry_out};
 use crate::server::monitor::Counters;
-use crate::server::state::AppState;
 use crate::wire::frame::{
-    API_VERSION, Ask, Closing, ErrorReply, Heartbeat, Limits, Pong, Reply, Since, Welcome,
+    API_VERSION, Closing, ErrorReply, Limits, MAX_CLIENT_MESSAGE, Pong, Since, SubscribeTopic,
+    TopicError, Welcome,
 };
 use crate::wire::json::{self, BadFrame};
-use crate::wire::{ClientFrame, CloseCode, Position, ServerFrame, Topic, schema_hash};
+use crate::wire::{
+    ClientFrame, CloseCode, Encoding, Position, ServerFrame, Stream, Topic, postcard, schema_hash,
+};
 
 /// After a shutdown clients spread their return over this, ms.
 const RETURN_MS: u32 = 1_000;
+/// Every symbol, present and future.
+const EVERY_MARKET: &str = "market:*";
+/// Messages that are read in one go before others have their turn.
+const MESSAGES: usize = 32;
+/// How long a client that is told to go may take.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What this server does beyond the least: `trading` is pause, kill and resume.
-const FEATURES: [&str; 6] = ["resume", "history", "orders", "oco", "amend", "trading"];
+const FEATURES: [&str; 8] = [
+    "resume",
+    "history",
+    "lag",
+    "max_rate_hz",
+    "orders",
+    "oco",
+    "amend",
+    "trading",
+];
 
 /// Why a session ends.
 enum End {
-    /// The client left, or cannot be reached.
+    /// The client left, or cannot be reached, or the fan-out has ended it.
     Gone,
     Close(CloseCode),
     /// A fault of the transport, by its own code.
     Transport(u16, &'static str),
-    Shutdown,
 }
 
 type Flow = ControlFlow<End>;
 
-impl From<Gone> for End {
-    fn from(gone: Gone) -> Self {
-        match gone {
-            Gone::Closed => Self::Gone,
-            Gone::Stalled => Self::Close(CloseCode::TooSlow),
-        }
-    }
-}
-
-pub struct Session {
-    state: AppState,
+pub(super) struct Session {
+    shard: Rc<Shard>,
+    id: ConnId,
+    stream: Rc<TcpStream>,
+    reading: Reading,
     principal: Principal,
-    out: Outbound,
-    inbound: SplitStream<WebSocket>,
-    mailbox: Arc<Mailbox>,
-    subscribed: BTreeSet<Topic>,
+    encoding: Encoding,
+    /// The client's browser is to save data: conflated topics come at half their rate.
+    saves_data: bool,
     bad_frames: BadFrames,
     greeted: bool,
+    /// How many connections there were with it.
+    crowd: u64,
+}
+
+/// Tells a client that the server goes, and when to come back.
+pub(super) fn say_goodbye(shard: &Rc<Shard>, id: ConnId) {
+    let retry_ms = rand::random_range(0..=RETURN_MS);
+    let code = CloseCode::ShuttingDown;
+    let closing = Closing {
+        code: code.code(),
+        retry_ms,
+    };
+    shard.with(|fanout, now| {
+        // The close frame that follows says the same, without the wish.
+        fanout.reply(id, &ServerFrame::Closing(closing));
+        fanout.end(id, code.code(), code.reason(), now);
+    });
+    shard.hang_up(id);
 }
 
 impl Session {
-    pub fn new(state: AppState, principal: Principal, socket: WebSocket) -> Self {
-        let (sink, inbound) = socket.split();
+    pub(super) fn new(
+        shard: Rc<Shard>,
+        id: ConnId,
+        stream: Rc<TcpStream>,
+        read: &Bytes,
+        principal: Principal,
+        encoding: Encoding,
+        saves_data: bool,
+    ) -> Self {
         Self {
-            mailbox: Mailbox::new(state.config.server.max_queue_bytes),
-            out: Outbound::new(sink, state.clone()),
-            state,
+            crowd: shard.host.came(),
+            shard,
+            id,
+            stream,
+            reading: Reading::new(read),
             principal,
-            inbound,
-            subscribed: BTreeSet::new(),
+            encoding,
+            saves_data,
             bad_frames: BadFrames::default(),
             greeted: false,
         }
     }
 
     /// Runs to the end and closes as the end asks for.
-    pub async fn run(mut self) {
-        let end = if self.state.monitor.clients() > self.state.config.server.max_connections as u64
-        {
+    pub(super) async fn run(mut self) {
+        let host = std::sync::Arc::clone(&self.shard.host);
+        let end = if self.crowd > host.config().max_connections as u64 {
             End::Close(CloseCode::TooManyConnections)
         } else {
             self.converse().await
         };
-        for topic in std::mem::take(&mut self.subscribed) {
-            self.state.hub.leave(&self.mailbox, &topic);
+        let (code, reason) = match end {
+            End::Gone => (None, ""),
+            End::Close(code) => (Some(code.code()), code.reason()),
+            End::Transport(code, reason) => (Some(code), reason),
+        };
+        if let Some(code) = code {
+            self.shard
+                .with(|fanout, now| fanout.end(self.id, code, reason, now));
+            self.shard.hang_up(self.id);
+            // Reads what is still coming, so that our close frame is not lost to a reset connection.
+            let _ = tokio::time::timeout(FAREWELL, self.drain()).await;
         }
-        self.state.hub.unwatch_markets(&self.mailbox);
-        match end {
-            End::Gone => return,
-            End::Close(code) => {
-                if code == CloseCode::TooSlow {
-                    Counters::add(&self.state.monitor.counters.slow_closes, 1);
-                }
-                self.out.close_with(code).await;
-            }
-            End::Transport(code, reason) => self.out.close(code, reason).await,
-            End::Shutdown => {
-                let retry_ms = rand::random_range(0..=RETURN_MS);
-                let closing = Closing {
-                    code: CloseCode::ShuttingDown.code(),
-                    retry_ms,
-                };
-                // The close frame that follows says the same, without the wish.
-                let _ = self.out.frame(&ServerFrame::Closing(closing)).await;
-                self.out.close_with(CloseCode::ShuttingDown).await;
-            }
-        }
-        self.drain().await;
     }
 
-    /// Reads what is still coming, so that our close frame is not lost to a reset connection.
-    async fn drain(&mut self) {
-        let rest = async { while let Some(Ok(_)) = self.inbound.next().await {} };
-        let _ = tokio::time::timeout(Duration::from_secs(1), rest).await;
+    async fn drain(&self) {
+        let mut unread = [0; 512];
+        while self.stream.readable().await.is_ok() {
+            match self.stream.try_read(&mut unread) {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                Err(_) => return,
+            }
+        }
     }
 
     async fn converse(&mut self) -> End {
-        let config = &self.state.config.server;
-        let hello_by =
-            tokio::time::Instant::now() + Duration::from_millis(config.hello_timeout_ms.into());
-        let ping = Duration::from_millis(config.ping_ms.max(100).into());
-        let mut heartbeat = tokio::time::interval_at(tokio::time::Instant::now() + ping, ping);
-        let shutdown = self.state.shutdown.clone();
-        let mailbox = Arc::clone(&self.mailbox);
+        let limit = self.shard.host.config().hello_timeout_ms;
+        // Boxed: a connection lives long after its hello, and need not carry the timer.
+        let greeting = Box::pin(tokio::time::timeout(
+            Duration::from_millis(limit.into()),
+            self.listen(true),
+        ));
+        match greeting.await {
+            Ok(Some(end)) => return end,
+            Ok(None) => {}
+            Err(_) => return End::Close(CloseCode::NoHello),
+        }
+        self.listen(false).await.unwrap_or(End::Gone)
+    }
+
+    /// Reads until the end; with `to_hello` only until the client has said hello: `None`.
+    async fn listen(&mut self, to_hello: bool) -> Option<End> {
         loop {
-            let flow = tokio::select! {
-                biased;
-                () = shutdown.cancelled() => return End::Shutdown,
-                () = tokio::time::sleep_until(hello_by), if !self.greeted => return End::Close(CloseCode::NoHello),
-                message = self.inbound.next() => self.receive(message).await,
-                () = mailbox.wait() => self.deliver().await,
-                _ = heartbeat.tick(), if self.greeted => self.heartbeat().await,
-            };
-            if let ControlFlow::Break(end) = flow {
-                return end;
+            for _ in 0..MESSAGES {
+                let (heard, answer) = self.reading.read(&self.stream);
+                if !answer.is_empty() {
+                    self.shard.with(|fanout, now| {
+                        fanout.control(self.id, answer);
+                        fanout.flush(self.id, now);
+                    });
+                }
+                let flow = match heard {
+                    Heard::Wait => {
+                        if to_hello && self.greeted {
+                            return None;
+                        }
+                        if self.stream.readable().await.is_err() {
+                            return Some(End::Gone);
+                        }
+                        continue;
+                    }
+                    Heard::Nothing => {
+                        self.shard.with(|fanout, now| fanout.heard(self.id, now));
+                        continue;
+                    }
+                    Heard::Text(text) => Box::pin(self.message(text)).await,
+                    Heard::Binary(bytes) => Box::pin(self.bytes(bytes)).await,
+                    Heard::Gone => return Some(End::Gone),
+                    Heard::Fault(code, reason) => return Some(End::Transport(code, reason)),
+                };
+                if let ControlFlow::Break(end) = flow {
+                    return Some(end);
+                }
+                self.shard.with(|fanout, now| {
+                    fanout.heard(self.id, now);
+                    fanout.flush(self.id, now);
+                });
             }
+            tokio::task::yield_now().await;
         }
     }
 
-    async fn receive(&mut self, message: Option<Result<Message, axum::Error>>) -> Flow {
-        match message {
-            Some(Ok(Message::Text(text))) => {
-                if text.trim().is_empty() {
-                    return self
-                        .bad_frame(None, "empty_frame", "the message is empty")
-                        .await;
-                }
-                for line in text.lines().filter(|line| !line.trim().is_empty()) {
-                    Counters::add(&self.state.monitor.counters.frames_in, 1);
-                    self.line(line).await?;
-                }
-                Flow::Continue(())
-            }
-            Some(Ok(Message::Binary(_))) => {
-                self.bad_frame(
-                    None,
-                    "binary_frame",
-                    "this subprotocol has text messages only",
-                )
-                .await
-            }
-            // Pings are answered by the transport itself.
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Flow::Continue(()),
-            Some(Ok(Message::Close(_))) | None => Flow::Break(End::Gone),
-            Some(Err(error)) => Flow::Break(transport_fault(&error)),
+    /// A binary message: frames behind their lengths.
+    async fn bytes(&mut self, bytes: Bytes) -> Flow {
+        if self.encoding != Encoding::Postcard {
+            let message = "this subprotocol has text messages only";
+            return self.bad_frame(None, "binary_frame", message);
         }
+        if bytes.is_empty() {
+            return self.bad_frame(None, "empty_frame", "the message is empty");
+        }
+        for frame in postcard::frames(&bytes) {
+            Counters::add(&self.shard.host.counters().frames_in, 1);
+            match frame.and_then(postcard::decode_client) {
+                Ok(frame) => self.frame(frame).await?,
+                Err(error) => self.bad_frame(None, "bad_frame", &error.to_string())?,
+            }
+        }
+        Flow::Continue(())
+    }
+
+    async fn message(&mut self, text: String) -> Flow {
+        if self.encoding == Encoding::Postcard {
+            let message = "this subprotocol has binary messages only";
+            return self.bad_frame(None, "text_frame", message);
+        }
+        if text.trim().is_empty() {
+            return self.bad_frame(None, "empty_frame", "the message is empty");
+        }
+        for line in text.lines().filter(|line| !line.trim().is_empty()) {
+            Counters::add(&self.shard.host.counters().frames_in, 1);
+            self.line(line).await?;
+        }
+        Flow::Continue(())
     }
 
     async fn line(&mut self, line: &str) -> Flow {
@@ -177,55 +242,60 @@ impl Session {
             Ok(frame) => frame,
             Err(error @ BadFrame::NotSupported(_)) => {
                 let rejection = Rejection::new("not_supported", error.to_string());
-                return self.refuse(json::id_of(line), rejection, false).await;
+                self.refuse(json::id_of(line), rejection, false);
+                return Flow::Continue(());
             }
             Err(error) => {
-                return self
-                    .bad_frame(json::id_of(line), "bad_frame", &error.to_string())
-                    .await;
+                return self.bad_frame(json::id_of(line), "bad_frame", &error.to_string());
             }
         };
+        self.frame(frame).await
+    }
+
+    async fn frame(&mut self, frame: ClientFrame) -> Flow {
         if !self.principal.may(access::command_role(&frame)) {
             let rejection = Rejection::new("forbidden", "this is for operators");
-            return self.refuse(frame.id(), rejection, false).await;
+            self.refuse(frame.id(), rejection, false);
+            return Flow::Continue(());
         }
         if !self.greeted && !matches!(frame, ClientFrame::Hello { .. }) {
-            return self
-                .bad_frame(frame.id(), "hello_first", "the first frame is hello")
-                .await;
+            return self.bad_frame(frame.id(), "hello_first", "the first frame is hello");
         }
         if let Some(ask) = frame.ask() {
-            return self.command(ask).await;
+            let id = ask.id;
+            match self.shard.host.command(ask).await {
+                Ok(reply) => self.reply(&ServerFrame::Ok(reply)),
+                Err(refused) => self.refuse(Some(id), refused.rejection, refused.temporary),
+            }
+            return Flow::Continue(());
         }
         match frame {
-            ClientFrame::Hello { resume, client, .. } => self.hello(resume, client).await,
-            ClientFrame::Subscribe { id, topics } => self.subscribe(id, topics).await,
-            ClientFrame::Unsubscribe { id, topics } => self.unsubscribe(id, topics).await,
+            ClientFrame::Hello { resume, client, .. } => self.hello(resume, client),
+            ClientFrame::Subscribe { id, topics } => self.subscribe(id, topics),
+            ClientFrame::Unsubscribe { id, topics } => {
+                self.unsubscribe(id, topics);
+                Flow::Continue(())
+            }
             ClientFrame::Ping { id, t } => {
-                self.send(ServerFrame::Pong(Pong {
-                    id,
-                    t,
-                    server_time: wall_time(),
-                }))
-                .await
+                let server_time = wall_time();
+                self.reply(&ServerFrame::Pong(Pong { id, t, server_time }));
+                Flow::Continue(())
             }
             // Commands to the engine were taken above.
             _ => Flow::Continue(()),
         }
     }
 
-    async fn hello(&mut self, resume: Vec<Position>, client: Option<String>) -> Flow {
+    fn hello(&mut self, resume: Vec<Position>, client: Option<String>) -> Flow {
         if self.greeted {
-            return self
-                .bad_frame(None, "second_hello", "hello was said before")
-                .await;
+            return self.bad_frame(None, "second_hello", "hello was said before");
         }
         self.greeted = true;
         tracing::debug!(
             client.name = client.as_deref().unwrap_or("unknown"),
             "a client said hello"
         );
-        let config = &self.state.config.server;
+        let config = self.shard.host.config();
         let welcome = Welcome {
             schema: schema_hash().to_owned(),
             session: format!("{:016x}", rand::random::<u64>()),
@@ -233,135 +303,155 @@ impl Session {
             api_version: API_VERSION.to_owned(),
             features: FEATURES.map(str::to_owned).to_vec(),
             limits: Limits {
-                max_message_bytes: crate::wire::frame::MAX_CLIENT_MESSAGE,
+                max_message_bytes: MAX_CLIENT_MESSAGE,
                 max_subscriptions: config.max_subscriptions,
                 max_history: config.max_history,
             },
             ping_ms: config.ping_ms,
         };
-        self.send(ServerFrame::Welcome(welcome)).await?;
-        for place in resume {
-            let since = Some(Since {
-                epoch: place.epoch,
-                offset: place.offset,
-            });
-            self.check_room(1)?;
-            if let Some((_, frame)) = self.join(&place.topic, since, 0) {
-                self.begin(&place.topic, frame).await?;
-            }
+        self.reply(&ServerFrame::Welcome(welcome));
+        if resume.is_empty() {
+            return Flow::Continue(());
         }
-        self.deliver().await
+        self.check_room(resume.len())?;
+        let wishes = resume.into_iter().map(|place| {
+            self.allowed(place.topic.clone()).map(|topic| Wish::Topic {
+                since: Some(Since {
+                    epoch: place.epoch,
+                    offset: place.offset,
+                }),
+                history: 0,
+                tier: self.tier(topic.stream(), None),
+                topic,
+                lag: Default::default(),
+            })
+        });
+        let wishes = wishes.collect();
+        self.shard
+            .with(|fanout, _| fanout.subscribe(self.id, None, wishes));
+        Flow::Continue(())
     }
 
-    async fn command(&mut self, ask: Ask) -> Flow {
-        let id = ask.id;
-        let outcome = match carry_out(&self.state, ask.bot, ask.command).await {
-            Ok(outcome) => outcome,
-            Err(error) => {
-                let rejection = Rejection {
-                    code: error.code().to_owned(),
-                    field: error.field(),
-                    message: error.detail(),
-                };
-                return self.refuse(Some(id), rejection, error.is_temporary()).await;
+    fn subscribe(&mut self, id: u64, topics: Vec<SubscribeTopic>) -> Flow {
+        self.check_room(topics.len())?;
+        let wishes = topics.into_iter().map(|wish| self.wish(wish)).collect();
+        self.shard
+            .with(|fanout, _| fanout.subscribe(self.id, Some(id), wishes));
+        Flow::Continue(())
+    }
+
+    fn wish(&self, wish: SubscribeTopic) -> Result<Wish, TopicError> {
+        if wish
+            .max_rate_hz
+            .is_some_and(|rate| Tier::of(rate).is_none())
+        {
+            let message = "max_rate_hz must be above zero".to_owned();
+            return Err(refusal(&wish.topic, "invalid_rate", message));
+        }
+        if wish.topic == EVERY_MARKET {
+            let tier = self.tier(Stream::Market, wish.max_rate_hz);
+            return Ok(Wish::EveryMarket { tier });
+        }
+        let topic: Topic = wish
+            .topic
+            .parse()
+            .map_err(|error| refusal(&wish.topic, "unknown_topic", format!("{error}")))?;
+        let most = self.shard.host.config().max_history;
+        let tier = self.tier(topic.stream(), wish.max_rate_hz);
+        Ok(Wish::Topic {
+            topic: self.allowed(topic)?,
+            since: wish.since,
+            history: wish.history.unwrap_or_default().min(most).into(),
+            tier,
+            lag: wish.lag.unwrap_or_default(),
+        })
+    }
+
+    /// The rate at which a stream is given: as it is published, or more slowly.
+    fn tier(&self, stream: Stream, max_rate_hz: Option<f64>) -> Tier {
+        let halved = self
+            .shard
+            .host
+            .rate_hz(stream)
+            .filter(|_| self.saves_data)
+            .map(|rate| rate / 2.0);
+        let asked = halved.into_iter().chain(max_rate_hz).reduce(f64::min);
+        asked.and_then(Tier::of).unwrap_or(Tier::Full)
+    }
+
+    fn allowed(&self, topic: Topic) -> Result<Topic, TopicError> {
+        if self.principal.may(access::topic_role(&topic)) {
+            Ok(topic)
+        } else {
+            let message = "this topic is for operators".to_owned();
+            Err(refusal(&topic.to_string(), "forbidden", message))
+        }
+    }
+
+    fn unsubscribe(&mut self, id: u64, names: Vec<String>) {
+        let every_market = names.iter().any(|name| name == EVERY_MARKET);
+        let mut errors = Vec::new();
+        let mut topics = Vec::new();
+        for name in names.iter().filter(|name| *name != EVERY_MARKET) {
+            match name.parse::<Topic>() {
+                Ok(topic) => topics.push(topic),
+                Err(error) => errors.push(refusal(name, "unknown_topic", error.to_string())),
             }
-        };
-        let mut reply = Reply {
+        }
+        let reply = crate::wire::frame::Reply {
             id,
-            seq: Some(outcome.seq),
-            duplicate: outcome.duplicate,
-            ..Reply::default()
+            errors,
+            ..Default::default()
         };
-        match &outcome.done {
-            Done::Order(order) => reply.order = Some(order.id.clone()),
-            Done::Orders(_) => {}
-            Done::Trading(changed) => reply.trading = Some(changed.state),
-        }
-        if !matches!(outcome.done, Done::Order(_)) {
-            let orders = outcome.done.orders().into_iter();
-            reply.orders = orders.map(|order| order.id.clone()).collect();
-        }
-        self.send(ServerFrame::Ok(reply)).await
+        self.shard.with(|fanout, _| {
+            fanout.unsubscribe(self.id, &topics, every_market);
+            fanout.reply(self.id, &ServerFrame::Ok(reply));
+        });
     }
 
-    /// Sends what waits in the mailbox.
-    async fn deliver(&mut self) -> Flow {
-        let drained = self.mailbox.drain();
-        if drained.overflowed {
-            return Flow::Break(End::Close(CloseCode::TooSlow));
+    /// Room for `more` subscriptions.
+    fn check_room(&self, more: usize) -> Flow {
+        let follows = self.shard.fanout.borrow().follows(self.id);
+        if follows.saturating_add(more) > self.shard.host.config().max_subscriptions {
+            return Flow::Break(End::Close(CloseCode::TooManySubscriptions));
         }
-        self.subscribed.extend(drained.appeared);
-        let whole: Vec<_> = drained
-            .whole
-            .iter()
-            .filter_map(|topic| self.state.hub.snapshot(topic))
-            .collect();
-        let publications = drained.log.iter().chain(&drained.conflated).chain(&whole);
-        let frames = publications
-            .map(|publication| publication.frame.clone())
-            .collect();
-        flow(self.out.frames(frames).await)
+        Flow::Continue(())
     }
 
-    async fn heartbeat(&mut self) -> Flow {
-        let heads = self.state.hub.heads(&self.subscribed);
-        self.send(ServerFrame::Heartbeat(Heartbeat {
-            heads,
-            server_time: wall_time(),
-        }))
-        .await
-    }
-
-    async fn bad_frame(&mut self, id: Option<u64>, code: &str, message: &str) -> Flow {
-        Counters::add(&self.state.monitor.counters.bad_frames, 1);
-        self.refuse(id, Rejection::new(code, message), false)
-            .await?;
+    fn bad_frame(&mut self, id: Option<u64>, code: &str, message: &str) -> Flow {
+        Counters::add(&self.shard.host.counters().bad_frames, 1);
+        self.refuse(id, Rejection::new(code, message), false);
         if self.bad_frames.note(Instant::now()) {
             return Flow::Break(End::Close(CloseCode::BadFrame));
         }
         Flow::Continue(())
     }
 
-    async fn refuse(&mut self, id: Option<u64>, rejection: Rejection, temporary: bool) -> Flow {
+    fn refuse(&self, id: Option<u64>, rejection: Rejection, temporary: bool) {
         let Rejection {
             code,
             field,
             message,
         } = rejection;
-        let retry_ms = temporary.then_some(1_000);
-        self.send(ServerFrame::Error(ErrorReply {
+        self.reply(&ServerFrame::Error(ErrorReply {
             id,
             code,
             field,
             message,
             temporary,
-            retry_ms,
-        }))
-        .await
+            retry_ms: temporary.then_some(1_000),
+        }));
     }
 
-    async fn send(&mut self, frame: ServerFrame) -> Flow {
-        flow(self.out.frame(&frame).await)
-    }
-}
-
-fn flow(result: Result<(), Gone>) -> Flow {
-    match result {
-        Ok(()) => Flow::Continue(()),
-        Err(gone) => Flow::Break(gone.into()),
+    fn reply(&self, frame: &ServerFrame) {
+        self.shard.fanout.borrow_mut().reply(self.id, frame);
     }
 }
 
-/// The close code of what the transport could not read. axum hands the cause on as text only.
-fn transport_fault(error: &axum::Error) -> End {
-    let text = error.to_string();
-    if text.contains("too long") || text.contains("Space limit") {
-        End::Transport(1009, "message too big")
-    } else if text.to_ascii_lowercase().contains("utf") {
-        End::Transport(1007, "not UTF-8")
-    } else if text.contains("Connection") || text.contains("reset") || text.contains("IO error") {
-        End::Gone
-    } else {
-        End::Transport(1002, "protocol error")
+fn refusal(topic: &str, code: &str, message: String) -> TopicError {
+    TopicError {
+        topic: topic.chars().take(80).collect(),
+        code: code.to_owned(),
+        message,
     }
 }

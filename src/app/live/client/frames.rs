@@ -44,6 +44,8 @@ impl Core {
             ServerFrame::Push(push) => self.on_push(push),
             ServerFrame::Resumed(resumed) => self.note(&resumed.topic, Change::Resumed),
             ServerFrame::Resync(resync) => self.on_resync(resync),
+            // What follows shows the gap, and that is resumed; without it there would be none.
+            ServerFrame::Lag(lag) => self.repair(&lag.topic),
             ServerFrame::Heartbeat(heartbeat) => self.on_heartbeat(heartbeat),
             ServerFrame::Closing(closing) => self.link.borrow_mut().announced(closing.retry_ms),
         }

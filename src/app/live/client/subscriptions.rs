@@ -77,6 +77,7 @@ impl Core {
                     since,
                     history: from_nothing.then_some(HISTORY.min(most)),
                     max_rate_hz: None,
+                    lag: None,
                 });
                 asked.push((topic.clone(), since.is_none()));
                 held.asked.entry(topic.clone()).or_insert(now_ms);
