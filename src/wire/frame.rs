@@ -301,6 +301,7 @@ pub enum ServerFrame {
     Push(Box<Push>),
     Resumed(Resumed),
     Resync(Resync),
+    Lag(Lag),
     Heartbeat(Heartbeat),
     /// Announces that the server closes the connection to come back later.
     Closing(Closing),
@@ -376,6 +377,14 @@ pub struct Resync {
     pub epoch: Epoch,
     /// As in `ok`: the offset before what follows.
     pub offset: u64,
+}
+
+/// The client reads too slowly: this many publications of a log topic were left out here. The log
+/// still has them, so the client resumes the topic.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lag {
+    pub topic: Topic,
+    pub skipped: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -155,6 +155,7 @@ pub fn encode_server(frame: &ServerFrame) -> serde_json::Result<String> {
         ServerFrame::Pong(body) => write("pong", body),
         ServerFrame::Resumed(body) => write("resumed", body),
         ServerFrame::Resync(body) => write("resync", body),
+        ServerFrame::Lag(body) => write("lag", body),
         ServerFrame::Heartbeat(body) => write("heartbeat", body),
         ServerFrame::Closing(body) => write("closing", body),
         ServerFrame::Push(push) => encode_push(push),
@@ -188,6 +189,7 @@ pub fn decode_server(text: &str) -> Result<ServerFrame, BadFrame> {
         "pong" => ServerFrame::Pong(read(&kind, fields)?),
         "resumed" => ServerFrame::Resumed(read(&kind, fields)?),
         "resync" => ServerFrame::Resync(read(&kind, fields)?),
+        "lag" => ServerFrame::Lag(read(&kind, fields)?),
         "heartbeat" => ServerFrame::Heartbeat(read(&kind, fields)?),
         "closing" => ServerFrame::Closing(read(&kind, fields)?),
         "push" => {
@@ -219,7 +221,7 @@ pub fn decode_server(text: &str) -> Result<ServerFrame, BadFrame> {
 #[cfg(test)]
 mod tests {
     use super::super::frame::{Heartbeat, Position, SubscribeTopic, Subscribed};
-    use super::super::frame::{Limits, Reply, Welcome};
+    use super::super::frame::{Lag, Limits, Reply, Welcome};
     use super::*;
     use crate::domain::{Amendment, NewOrder, Severity, Side};
 
@@ -344,6 +346,10 @@ mod tests {
                     offset: 1,
                 }],
                 server_time: TimeUs(2),
+            }),
+            ServerFrame::Lag(Lag {
+                topic: Topic::Alerts,
+                skipped: 12,
             }),
             ServerFrame::Push(Box::new(Push {
                 topic: Topic::Alerts,

@@ -1,6 +1,6 @@
 //! Gaps and how they are filled. A gap is asked for once and then waited for; if the answer does
 //! not help, the topic starts afresh. A heartbeat that names a later head than the replica's is a
-//! suspicion only, because the pushes may be on their way. Pure: times are handed in.
+//! suspicion only, because the pushes may be on their way.
 
 use std::collections::HashMap;
 
@@ -80,7 +80,8 @@ impl Repairs {
         }
     }
 
-    /// A push fitted: the topic is whole, or on its way there.
+    /// A push fitted: the topic is whole, or on its way there. Or the server left something out by
+    /// itself, which says nothing against the answer before.
     pub fn healed(&mut self, topic: &Topic) {
         if self
             .under_way
