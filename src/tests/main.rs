@@ -35,4 +35,5 @@ mod protocol;
 mod replay;
 mod rest;
 mod resume;
+mod simulation;
 mod trading;

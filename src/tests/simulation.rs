@@ -1,0 +1,108 @@
+//! Client, network and server in one deterministic run, tens of thousands of times.
+//!
+//! [`plan`] makes from a seed what happens: publications, cuts, crashes, slow readers, and a network
+//! that loses, doubles, delays and mixes. [`world`] carries it out in virtual time over the real
+//! [`Follower`](plainsight::wire::Follower) ([`client`]) and a [`server`] half ([`reference`]), with
+//! real frames as JSON between them ([`network`]). [`shadow`] is the truth, kept apart from both.
+//!
+//! What must hold: at every step a replica that says where it stands holds what was true there; of
+//! a log nothing comes twice, and nothing is left out without the client having been told; and when
+//! the faults are over, everybody has everything. A run that fails is made smaller by [`shrink`].
+//!
+//! `PLAINSIGHT_SIM_RUNS=100000` runs more of them, `PLAINSIGHT_SIM_SEED=n` one alone.
+
+mod client;
+mod network;
+mod plan;
+mod reference;
+mod server;
+mod shadow;
+mod shrink;
+mod world;
+
+use std::time::Instant;
+
+use client::Counts;
+use plan::{Broken, Plan};
+
+/// Runs of the ordinary test.
+const RUNS: u64 = 2_000;
+/// Seeds within which a broken rule must show.
+const BROKEN_RUNS: u64 = 400;
+
+fn number(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{name}: {text:?}")))
+}
+
+/// Takes the failing run apart and says all that is needed to look at it again.
+fn report(plan: &Plan, how: String) -> String {
+    let seed = plan.seed;
+    let (small, small_how) = shrink::shrink(plan, how.clone());
+    format!(
+        "seed {seed} fails {how}\n\
+         smallest: {small_how}\n{small:#?}\n\
+         again: PLAINSIGHT_SIM_SEED={seed} cargo nextest run simulation::every_client"
+    )
+}
+
+#[test]
+fn every_client_has_the_truth_or_is_told() {
+    let (from, count) = match number("PLAINSIGHT_SIM_SEED") {
+        Some(seed) => (seed, 1),
+        None => (0, number("PLAINSIGHT_SIM_RUNS").unwrap_or(RUNS)),
+    };
+    let began = Instant::now();
+    let mut sum = Counts::default();
+    for seed in from..from + count {
+        let plan = Plan::from_seed(seed, None);
+        match shrink::attempt(&plan) {
+            Ok(counts) => sum.add(&counts),
+            Err(how) => panic!("{}", report(&plan, how)),
+        }
+    }
+    let per_s = count as f64 / began.elapsed().as_secs_f64();
+    println!("{count} runs, {per_s:.0} a second: {sum:?}");
+    if count >= RUNS {
+        let tried = [
+            sum.pushes,
+            sum.resumed,
+            sum.resyncs,
+            sum.lags,
+            sum.gaps,
+            sum.unknown,
+            sum.connects,
+            sum.backfills,
+        ];
+        assert!(tried.iter().all(|count| *count > 100), "{sum:?}");
+    }
+}
+
+#[test]
+fn the_same_seed_does_the_same() {
+    for seed in 0..20 {
+        let plan = Plan::from_seed(seed, None);
+        assert_eq!(shrink::attempt(&plan), shrink::attempt(&plan));
+    }
+}
+
+#[test]
+fn a_broken_rule_is_found_and_made_small() {
+    for broken in Broken::ALL {
+        let mut plans = (0..BROKEN_RUNS).map(|seed| Plan::from_seed(seed, Some(broken)));
+        let found = plans.find_map(|plan| shrink::attempt(&plan).err().map(|how| (plan, how)));
+        let Some((plan, how)) = found else {
+            panic!("{broken:?} is not found by {BROKEN_RUNS} seeds");
+        };
+        let (small, how) = shrink::shrink(&plan, how);
+        println!("{broken:?}: seed {}: {how}\n{small:?}\n", plan.seed);
+        assert!(small.steps.len() <= 8, "{broken:?}: {small:#?}");
+        assert!(
+            shrink::attempt(&Plan {
+                broken: None,
+                ..small
+            })
+            .is_ok()
+        );
+    }
+}

@@ -1,0 +1,561 @@
+//! A run: one thread, one queue of what is to happen at which millisecond, and chance only from the
+//! plan's seed. The same plan does the same each time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use plainsight::wire::{Class, Epoch, Replica, Topic, json};
+
+use super::client::{Act, Client, Counts};
+use super::network::{Link, Pipe, Weather};
+use super::plan::{Broken, Deed, Fault, Lot, Plan};
+use super::server::{self, BackfillRequest, ConnId, ServerHalf, Wire, Written};
+use super::shadow::Shadow;
+
+/// How long everything may take to settle after the last fault, ms: a silent connection is noticed
+/// after nine seconds, a try given up after ten, and one may follow the other.
+const SETTLE_MS: u64 = 60_000;
+/// Events of one run, beyond which it goes in circles.
+const MOST_EVENTS: u64 = 100_000;
+
+#[derive(Debug)]
+enum Event {
+    Step(usize),
+    Up(usize),
+    Down(usize),
+    /// The server learns that a connection is gone; the client of this generation does.
+    Closed(ConnId, u64),
+    Lost(usize, u64),
+    Connect(usize, u64),
+    Show(usize, u64),
+    Want(usize, u64),
+    Check(usize, u64),
+    Beat(usize),
+    Tick,
+    Backfill(BackfillRequest, u64),
+    Start {
+        keep: usize,
+        lost: bool,
+    },
+    Calm,
+    Look {
+        until_ms: u64,
+    },
+}
+
+/// Time and the network.
+struct Net<'a> {
+    faults: &'a BTreeSet<Fault>,
+    lot: Lot,
+    now_ms: u64,
+    calm: bool,
+    queue: BTreeMap<(u64, u64), Event>,
+    count: u64,
+    links: Vec<Link>,
+    /// Those that the present server knows.
+    by_conn: BTreeMap<ConnId, usize>,
+    generations: Vec<u64>,
+}
+
+impl Net<'_> {
+    fn after(&mut self, ms: u64, event: Event) {
+        self.count += 1;
+        self.queue.insert((self.now_ms + ms, self.count), event);
+    }
+
+    fn send(&mut self, place: usize, text: &str, up: bool) {
+        let mut weather = Weather {
+            now_ms: self.now_ms,
+            faults: self.faults,
+            lot: &mut self.lot,
+            calm: self.calm,
+        };
+        let link = &mut self.links[place];
+        if link.cut {
+            return;
+        }
+        let pipe = if up { &mut link.up } else { &mut link.down };
+        if let Some(at_ms) = pipe.put(text, &mut weather) {
+            let event = if up {
+                Event::Up(place)
+            } else {
+                Event::Down(place)
+            };
+            self.after(at_ms - self.now_ms, event);
+        }
+    }
+
+    fn cut(&mut self, place: usize) {
+        let link = &mut self.links[place];
+        link.cut = true;
+        link.up.clear();
+        link.down.clear();
+    }
+}
+
+impl Wire for Net<'_> {
+    fn write(&mut self, conn: ConnId, text: &str) -> Written {
+        let Some(place) = self.by_conn.get(&conn).copied() else {
+            return Written::Gone;
+        };
+        if self.links[place].down.is_full(self.faults) {
+            return Written::Blocked;
+        }
+        self.send(place, text, false);
+        Written::Whole
+    }
+
+    fn close(&mut self, conn: ConnId) {
+        if let Some(place) = self.by_conn.remove(&conn) {
+            let client = self.links[place].client;
+            // What is under way still arrives.
+            self.after(600, Event::Lost(client, self.generations[client]));
+        }
+    }
+}
+
+pub struct World<'a> {
+    plan: &'a Plan,
+    net: Net<'a>,
+    server: Option<Box<dyn ServerHalf>>,
+    /// Which server process this is.
+    incarnation: u64,
+    shadow: Shadow,
+    /// The first epoch of each topic, for a server that does not know better.
+    first_epochs: BTreeMap<Topic, Epoch>,
+    clients: Vec<Client>,
+    backfills: u64,
+    gone: Counts,
+}
+
+impl<'a> World<'a> {
+    /// Runs a plan to its end; what went wrong, if something did.
+    pub fn run(plan: &'a Plan) -> Result<Counts, String> {
+        let mut world = Self {
+            plan,
+            net: Net {
+                faults: &plan.faults,
+                lot: Lot::new(plan.seed, 1),
+                now_ms: 0,
+                calm: false,
+                queue: BTreeMap::new(),
+                count: 0,
+                links: Vec::new(),
+                by_conn: BTreeMap::new(),
+                generations: vec![0; plan.clients],
+            },
+            server: None,
+            incarnation: 0,
+            shadow: Shadow::default(),
+            first_epochs: BTreeMap::new(),
+            clients: Vec::new(),
+            backfills: 0,
+            gone: Counts::default(),
+        };
+        world.begin();
+        world
+            .go()
+            .map_err(|what| format!("at {} ms: {what}", world.net.now_ms))
+    }
+
+    fn begin(&mut self) {
+        self.server = Some(server::start(self.plan));
+        let later = usize::from(self.plan.faults.contains(&Fault::Late));
+        for topic in &self.plan.topics[later..] {
+            self.create(topic);
+        }
+        for place in 0..self.plan.clients {
+            let mut client = Client::new(self.plan, 0);
+            for topic in &self.plan.topics {
+                client.follow(topic, Replica::new(topic.clone()));
+            }
+            self.clients.push(client);
+            let wait_ms = self.net.lot.below(200);
+            self.net.after(wait_ms, Event::Connect(place, 0));
+            self.net.after(1_000, Event::Beat(place));
+        }
+        let mut at_ms = 100;
+        for (place, step) in self.plan.steps.iter().enumerate() {
+            at_ms += step.wait_ms;
+            self.net.after(at_ms, Event::Step(place));
+        }
+        self.net.after(at_ms + 100, Event::Calm);
+        self.net.after(500, Event::Tick);
+    }
+
+    fn go(&mut self) -> Result<Counts, String> {
+        for _ in 0..MOST_EVENTS {
+            let Some(((now_ms, _), event)) = self.net.queue.pop_first() else {
+                break;
+            };
+            self.net.now_ms = now_ms;
+            if let Event::Look { until_ms } = event {
+                let unsettled = self
+                    .clients
+                    .iter()
+                    .enumerate()
+                    .find_map(|(place, client)| Some((place, client.unsettled(&self.shadow)?)));
+                match unsettled {
+                    None => return Ok(self.counts()),
+                    Some((place, topic)) if now_ms > until_ms => {
+                        let replica = &self.clients[place].replicas[topic];
+                        return Err(format!(
+                            "client {place} stands at {:?} of {topic}, the server at {:?}",
+                            replica.since(),
+                            self.shadow.head(topic)
+                        ));
+                    }
+                    Some(_) => self.net.after(500, Event::Look { until_ms }),
+                }
+            } else {
+                self.happen(event)?;
+            }
+        }
+        Err("it goes in circles".to_owned())
+    }
+
+    fn counts(&self) -> Counts {
+        let mut sum = self.gone;
+        sum.backfills = self.backfills;
+        for client in &self.clients {
+            sum.add(&client.counts);
+        }
+        sum
+    }
+
+    fn happen(&mut self, event: Event) -> Result<(), String> {
+        match event {
+            Event::Step(place) => self.step(&self.plan.steps[place].deed),
+            Event::Up(link) => self.up(link)?,
+            Event::Down(link) => self.down(link)?,
+            Event::Closed(conn, incarnation) => {
+                if let Some(server) = &mut self.server
+                    && incarnation == self.incarnation
+                {
+                    server.close(conn);
+                    self.net.by_conn.remove(&conn);
+                }
+            }
+            Event::Lost(client, generation) => {
+                if self.clients[client].generation == generation {
+                    self.hang_up(client);
+                }
+            }
+            Event::Connect(client, generation) => {
+                if self.clients[client].generation == generation {
+                    self.connect(client);
+                }
+            }
+            Event::Show(place, generation) => {
+                // A page that was left shows nothing any more; a connection's end is no reason.
+                if self.clients[place].page <= generation {
+                    let acts = self.clients[place].show(self.net.now_ms, &self.shadow)?;
+                    self.act(place, acts);
+                }
+            }
+            Event::Want(place, generation) => {
+                if self.clients[place].generation == generation {
+                    let acts = self.clients[place].want(self.net.now_ms);
+                    self.act(place, acts);
+                }
+            }
+            Event::Check(place, generation) => {
+                if self.clients[place].generation == generation {
+                    let acts = self.clients[place].check(self.net.now_ms, &self.shadow)?;
+                    self.act(place, acts);
+                }
+            }
+            Event::Beat(place) => {
+                let acts = self.clients[place].beat(self.net.now_ms);
+                self.act(place, acts);
+                self.net.after(1_000, Event::Beat(place));
+            }
+            Event::Tick => {
+                if let Some(server) = &mut self.server {
+                    server.tick(self.net.now_ms);
+                }
+                self.pump();
+                self.net.after(500, Event::Tick);
+            }
+            Event::Backfill(request, incarnation) => {
+                if let Some(server) = &mut self.server
+                    && incarnation == self.incarnation
+                {
+                    let read = self.shadow.range(&request.topic, request.from, request.to);
+                    server.backfilled(&request, read);
+                    self.pump();
+                }
+            }
+            Event::Start { keep, lost } => self.start(keep, lost),
+            Event::Calm => {
+                self.net.calm = true;
+                for topic in &self.plan.topics {
+                    if !self.shadow.exists(topic) && self.server.is_some() {
+                        self.create(topic);
+                        self.publish(topic, 1, true);
+                    }
+                }
+                for client in &mut self.clients {
+                    client.stalled_until_ms = 0;
+                    client.hidden_until_ms = 0;
+                }
+                let until_ms = self.net.now_ms + SETTLE_MS;
+                self.net.after(500, Event::Look { until_ms });
+            }
+            Event::Look { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn create(&mut self, topic: &Topic) {
+        let epoch = self.shadow.begin(topic);
+        let first = *self.first_epochs.entry(topic.clone()).or_insert(epoch);
+        let told = match self.plan.broken {
+            Some(Broken::KeepsEpoch) => first,
+            _ => epoch,
+        };
+        if let Some(server) = &mut self.server {
+            server.create(topic, told, 0, Vec::new());
+        }
+    }
+
+    fn publish(&mut self, topic: &Topic, count: u32, whole: bool) {
+        let Some(server) = &mut self.server else {
+            return;
+        };
+        let batch: Vec<_> = (0..count)
+            .map(|_| self.shadow.publish(topic, whole))
+            .collect();
+        if let Some(last) = batch.last() {
+            let seq = last.seq;
+            server.publish(batch, seq, self.net.now_ms);
+        }
+        self.pump();
+    }
+
+    fn step(&mut self, deed: &Deed) {
+        let topics = &self.plan.topics;
+        let named = |topic: usize| &topics[topic % topics.len()];
+        let counted = |client: usize| client % self.plan.clients;
+        match *deed {
+            Deed::Publish {
+                topic,
+                count,
+                whole,
+            } => {
+                let topic = named(topic);
+                if !self.shadow.exists(topic) && self.server.is_some() {
+                    self.create(topic);
+                }
+                self.publish(topic, count, whole);
+            }
+            Deed::Follow { client, topic } => {
+                let (place, topic) = (counted(client), named(topic));
+                self.clients[place].follow(topic, Replica::new(topic.clone()));
+                let acts = self.clients[place].want(self.net.now_ms);
+                self.act(place, acts);
+            }
+            Deed::Unfollow {
+                client,
+                topic,
+                forget,
+            } => {
+                let client = &mut self.clients[counted(client)];
+                client.wants.remove(named(topic));
+                if forget {
+                    client.replicas.remove(named(topic));
+                }
+            }
+            Deed::Cut { client, silent } => {
+                let place = counted(client);
+                if let Some(link) = self.clients[place].link {
+                    self.net.cut(link);
+                    if !silent {
+                        self.hang_up(place);
+                    }
+                }
+            }
+            Deed::Reload { client, page } => self.reload(counted(client), page),
+            Deed::Stall { client, ms } => {
+                self.clients[counted(client)].stalled_until_ms = self.net.now_ms + ms;
+            }
+            Deed::Hide { client, ms } => {
+                self.clients[counted(client)].hidden_until_ms = self.net.now_ms + ms;
+            }
+            Deed::Trim { topic, keep } => {
+                if let Some(server) = &mut self.server
+                    && named(topic).class() == Class::Log
+                {
+                    server.trim(named(topic), keep);
+                }
+            }
+            Deed::Crash {
+                down_ms,
+                keep,
+                lost,
+            } => {
+                if self.server.take().is_some() {
+                    for link in std::mem::take(&mut self.net.by_conn).into_values() {
+                        self.net.cut(link);
+                    }
+                    for place in 0..self.clients.len() {
+                        if self.clients[place].link.is_some() {
+                            self.hang_up(place);
+                        }
+                    }
+                    self.incarnation += 1;
+                    self.net.after(down_ms, Event::Start { keep, lost });
+                }
+            }
+        }
+    }
+
+    /// A new process, over the journal of the one before.
+    fn start(&mut self, keep: usize, lost: bool) {
+        self.server = Some(server::start(self.plan));
+        for topic in &self.plan.topics {
+            let Some(head) = self.shadow.head(topic) else {
+                if self.net.calm {
+                    self.create(topic);
+                    self.publish(topic, 1, true);
+                }
+                continue;
+            };
+            if topic.class() == Class::Log && !lost {
+                let from = head.offset.saturating_sub(keep as u64);
+                let past = self.shadow.range(topic, from, head.offset);
+                if let Some(server) = &mut self.server {
+                    server.create(topic, head.epoch, head.offset, past);
+                }
+            } else {
+                self.create(topic);
+                self.publish(topic, 1, true);
+            }
+        }
+    }
+
+    fn reload(&mut self, place: usize, page: bool) {
+        self.hang_up(place);
+        let old = &self.clients[place];
+        let mut client = Client::new(self.plan, old.generation);
+        client.page = old.generation;
+        for topic in &old.wants {
+            let replica = if page {
+                self.shadow.page(topic)
+            } else {
+                Replica::new(topic.clone())
+            };
+            client.follow(topic, replica);
+        }
+        self.gone.add(&old.counts);
+        self.clients[place] = client;
+    }
+
+    fn connect(&mut self, place: usize) {
+        let Some(server) = &mut self.server else {
+            let wait_ms = 300 + self.net.lot.below(1_000);
+            let generation = self.clients[place].generation;
+            self.net.after(wait_ms, Event::Connect(place, generation));
+            return;
+        };
+        let conn = server.open(self.net.now_ms);
+        let link = self.net.links.len();
+        self.net.links.push(Link {
+            conn,
+            client: place,
+            up: Pipe::default(),
+            down: Pipe::default(),
+            cut: false,
+        });
+        self.net.by_conn.insert(conn, link);
+        let hello = self.clients[place].begin(link, self.net.now_ms);
+        self.act(place, vec![hello]);
+    }
+
+    /// The client lets go of its connection, and tries again after a while.
+    fn hang_up(&mut self, place: usize) {
+        let link = self.clients[place].link;
+        self.clients[place].end();
+        let generation = self.clients[place].generation;
+        self.net.generations[place] = generation;
+        if let Some(link) = link {
+            self.net.cut(link);
+            let conn = self.net.links[link].conn;
+            let wait_ms = self.net.lot.below(1_000);
+            self.net
+                .after(wait_ms, Event::Closed(conn, self.incarnation));
+        }
+        let wait_ms = self.net.lot.below(1_500);
+        self.net.after(wait_ms, Event::Connect(place, generation));
+    }
+
+    fn up(&mut self, place: usize) -> Result<(), String> {
+        while let Some(text) = self.net.links[place].up.take(self.net.now_ms) {
+            let conn = self.net.links[place].conn;
+            if self.net.by_conn.get(&conn) != Some(&place) {
+                continue;
+            }
+            for line in text.lines() {
+                let frame =
+                    json::decode_client(line).map_err(|error| format!("{error}: {line}"))?;
+                if let Some(server) = &mut self.server {
+                    server.receive(conn, frame, self.net.now_ms);
+                }
+            }
+        }
+        self.pump();
+        Ok(())
+    }
+
+    fn down(&mut self, link: usize) -> Result<(), String> {
+        let place = self.net.links[link].client;
+        let client = &self.clients[place];
+        if client.link != Some(link) {
+            self.net.links[link].down.clear();
+            return Ok(());
+        }
+        if client.stalled_until_ms > self.net.now_ms {
+            let wait_ms = client.stalled_until_ms - self.net.now_ms;
+            self.net.after(wait_ms, Event::Down(link));
+            return Ok(());
+        }
+        while let Some(text) = self.net.links[link].down.take(self.net.now_ms) {
+            let acts = self.clients[place].receive(&text, self.net.now_ms)?;
+            self.act(place, acts);
+        }
+        // There is room again.
+        self.pump();
+        Ok(())
+    }
+
+    fn act(&mut self, place: usize, acts: Vec<Act>) {
+        for act in acts {
+            let generation = self.clients[place].generation;
+            match act {
+                Act::Send(text) => {
+                    if let Some(link) = self.clients[place].link {
+                        self.net.send(link, &text, true);
+                    }
+                }
+                Act::Show(ms) => self.net.after(ms, Event::Show(place, generation)),
+                Act::Want(ms) => self.net.after(ms, Event::Want(place, generation)),
+                Act::Check(ms) => self.net.after(ms, Event::Check(place, generation)),
+                Act::HangUp => self.hang_up(place),
+            }
+        }
+    }
+
+    /// Lets the server write, and read its journal.
+    fn pump(&mut self) {
+        let Some(server) = &mut self.server else {
+            return;
+        };
+        server.round(self.net.now_ms, &mut self.net);
+        for request in server.take_backfills() {
+            self.backfills += 1;
+            let slow = self.plan.faults.contains(&Fault::SlowJournal);
+            let wait_ms = 1 + self.net.lot.below(if slow { 800 } else { 5 });
+            self.net
+                .after(wait_ms, Event::Backfill(request, self.incarnation));
+        }
+    }
+}
