@@ -192,7 +192,8 @@ impl Follower {
             self.repairs.healed(topic);
         }
         if outcome.gap && self.most_history.is_some() {
-            self.repair(topic, now_ms, replicas, &mut effects);
+            let ask = self.repairs.gap(topic, now_ms);
+            self.repair(topic, ask, now_ms, replicas, &mut effects);
         }
         effects
     }
@@ -201,11 +202,11 @@ impl Follower {
     fn repair(
         &mut self,
         topic: &Topic,
+        ask: Ask,
         now_ms: f64,
         replicas: &impl Replicas,
         effects: &mut Effects,
     ) {
-        let ask = self.repairs.gap(topic, now_ms);
         if ask != Ask::Wait {
             effects.gap = true;
             let topics = std::slice::from_ref(topic);

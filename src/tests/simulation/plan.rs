@@ -78,6 +78,10 @@ pub enum Broken {
     TellsNoHeads,
     /// A changed row is said to stand for the changes before it.
     WidensDeltas,
+    /// Of what the journal is asked for the first is left out.
+    BackfillsLess,
+    /// What the journal should give is left out, and nobody says so.
+    StartsSilently,
     /// The client applies what it has already.
     AppliesDuplicates,
     /// The client applies what does not fit.
@@ -85,17 +89,19 @@ pub enum Broken {
 }
 
 impl Broken {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::SkipsAtResume,
         Self::KeepsEpoch,
         Self::TellsNoHeads,
         Self::WidensDeltas,
+        Self::BackfillsLess,
+        Self::StartsSilently,
         Self::AppliesDuplicates,
         Self::IgnoresGaps,
     ];
 }
 
-/// One thing that is done. Numbers of clients and topics are taken modulo how many there are.
+/// One thing that is done. Clients and topics are named by their places in the plan.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Deed {
     Publish {
@@ -147,6 +153,32 @@ pub enum Deed {
     },
 }
 
+impl Deed {
+    /// The place of the client that it is about.
+    pub fn client(&mut self) -> Option<&mut usize> {
+        match self {
+            Self::Follow { client, .. }
+            | Self::Unfollow { client, .. }
+            | Self::Cut { client, .. }
+            | Self::Reload { client, .. }
+            | Self::Stall { client, .. }
+            | Self::Hide { client, .. } => Some(client),
+            Self::Publish { .. } | Self::Trim { .. } | Self::Crash { .. } => None,
+        }
+    }
+
+    /// The place of the topic that it is about.
+    pub fn topic(&mut self) -> Option<&mut usize> {
+        match self {
+            Self::Publish { topic, .. }
+            | Self::Follow { topic, .. }
+            | Self::Unfollow { topic, .. }
+            | Self::Trim { topic, .. } => Some(topic),
+            _ => None,
+        }
+    }
+}
+
 /// A deed, and the time since the one before.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
@@ -195,16 +227,18 @@ impl Plan {
             faults.extend([Fault::Narrow, Fault::Tight]);
         }
         let count = 5 + lot.place(40);
-        let steps = (0..count).map(|_| Step {
-            wait_ms: if lot.once_in(4) {
-                lot.below(2_500)
-            } else {
-                lot.below(150)
-            },
-            deed: deed(&mut lot, crowded),
-        });
+        let steps: Vec<Step> = (0..count)
+            .map(|_| Step {
+                wait_ms: if lot.once_in(4) {
+                    lot.below(2_500)
+                } else {
+                    lot.below(150)
+                },
+                deed: deed(&mut lot, clients, topics.len(), crowded),
+            })
+            .collect();
         Self {
-            steps: steps.collect(),
+            steps,
             seed,
             clients,
             topics,
@@ -214,9 +248,9 @@ impl Plan {
     }
 }
 
-fn deed(lot: &mut Lot, crowded: bool) -> Deed {
-    let client = lot.place(3);
-    let topic = lot.place(6);
+fn deed(lot: &mut Lot, clients: usize, topics: usize, crowded: bool) -> Deed {
+    let client = lot.place(clients);
+    let topic = lot.place(topics);
     match lot.below(40) {
         0..=1 => Deed::Cut {
             client,

@@ -128,7 +128,14 @@ impl Reference {
         };
         conn.subscribed.insert(topic.clone());
         conn.owed.remove(&topic);
-        let (epoch, offset, frame) = beginning(&topic, &joined);
+        let (epoch, mut offset, mut frame) = beginning(&topic, &joined);
+        if let Joined::Backfill { to, .. } = joined
+            && self.broken == Some(Broken::StartsSilently)
+        {
+            offset = to;
+            frame = None;
+            conn.mailbox.open_gate(&topic);
+        }
         conn.sent.insert(topic.clone(), offset);
         reply.topics.push(Subscribed {
             topic: topic.clone(),
@@ -136,7 +143,9 @@ impl Reference {
             offset,
         });
         begun.extend(frame);
-        if let Joined::Backfill { from, to, .. } = joined {
+        if let Joined::Backfill { from, to, .. } = joined
+            && offset == from
+        {
             conn.owed.insert(topic.clone(), to);
             self.backfills.push(BackfillRequest {
                 conn: id,
@@ -397,7 +406,8 @@ impl ServerHalf for Reference {
         }
         conn.owed.remove(topic);
         let heads = self.hub.heads([topic]);
-        for one in read {
+        let less = usize::from(self.broken == Some(Broken::BackfillsLess));
+        for one in read.into_iter().skip(less) {
             conn.sent.insert(topic.clone(), one.offset);
             let push = Push {
                 topic: one.topic,

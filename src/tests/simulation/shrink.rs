@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::client::Counts;
-use super::plan::Plan;
+use super::plan::{Deed, Plan};
 use super::world::World;
 
 /// Runs that one shrinking may take.
@@ -22,7 +22,6 @@ pub fn shrink(failing: &Plan, how: String) -> (Plan, String) {
     let mut best = (failing.clone(), how);
     let mut left = MOST_RUNS;
     loop {
-        let before = left;
         let Some(smaller) = candidates(&best.0).find_map(|plan| {
             left = left.checked_sub(1)?;
             let how = attempt(&plan).err()?;
@@ -31,9 +30,6 @@ pub fn shrink(failing: &Plan, how: String) -> (Plan, String) {
             return best;
         };
         best = smaller;
-        if left == 0 || before == 0 {
-            return best;
-        }
     }
 }
 
@@ -45,20 +41,31 @@ fn candidates(plan: &Plan) -> impl Iterator<Item = Plan> {
     while size > 0 {
         for from in (0..count).step_by(size) {
             let mut less = plan.clone();
-            less.steps.drain(from..(from + size).min(count));
-            smaller.push(less);
+            let gone = less.steps.drain(from..(from + size).min(count));
+            let gone_ms: u64 = gone.map(|step| step.wait_ms).sum();
+            // The others stay when they were; in a second try they come sooner.
+            smaller.push(less.clone());
+            if let Some(next) = less.steps.get_mut(from) {
+                next.wait_ms += gone_ms;
+                smaller.push(less);
+            }
         }
         size /= 2;
     }
-    if plan.clients > 1 {
-        let mut less = plan.clone();
-        less.clients -= 1;
-        smaller.push(less);
+    for gone in 0..plan.clients {
+        if plan.clients > 1 {
+            let mut less = plan.clone();
+            less.clients -= 1;
+            less.steps
+                .retain_mut(|step| stays(step.deed.client(), gone));
+            smaller.push(less);
+        }
     }
-    for topic in 0..plan.topics.len() {
+    for gone in 0..plan.topics.len() {
         if plan.topics.len() > 1 {
             let mut less = plan.clone();
-            less.topics.remove(topic);
+            less.topics.remove(gone);
+            less.steps.retain_mut(|step| stays(step.deed.topic(), gone));
             smaller.push(less);
         }
     }
@@ -67,5 +74,28 @@ fn candidates(plan: &Plan) -> impl Iterator<Item = Plan> {
         less.faults.remove(fault);
         smaller.push(less);
     }
+    for place in 0..count {
+        if let Deed::Publish { count, .. } = plan.steps[place].deed
+            && count > 1
+        {
+            let mut less = plan.clone();
+            if let Deed::Publish { count, .. } = &mut less.steps[place].deed {
+                *count /= 2;
+            }
+            smaller.push(less);
+        }
+    }
     smaller.into_iter()
+}
+
+/// Whether a deed is about others than the one that is gone; those behind it move up.
+fn stays(place: Option<&mut usize>, gone: usize) -> bool {
+    match place {
+        Some(place) if *place > gone => {
+            *place -= 1;
+            true
+        }
+        Some(place) => *place != gone,
+        None => true,
+    }
 }

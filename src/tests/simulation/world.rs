@@ -45,7 +45,8 @@ enum Event {
 /// Time and the network.
 struct Net<'a> {
     faults: &'a BTreeSet<Fault>,
-    lot: Lot,
+    /// Each client's own, so that one's fate does not hang on another's.
+    lots: Vec<Lot>,
     now_ms: u64,
     calm: bool,
     queue: BTreeMap<(u64, u64), Event>,
@@ -63,13 +64,13 @@ impl Net<'_> {
     }
 
     fn send(&mut self, place: usize, text: &str, up: bool) {
+        let link = &mut self.links[place];
         let mut weather = Weather {
             now_ms: self.now_ms,
             faults: self.faults,
-            lot: &mut self.lot,
+            lot: &mut self.lots[link.client],
             calm: self.calm,
         };
-        let link = &mut self.links[place];
         if link.cut {
             return;
         }
@@ -125,16 +126,48 @@ pub struct World<'a> {
     clients: Vec<Client>,
     backfills: u64,
     gone: Counts,
+    /// What was read and done, for a run that is looked at.
+    diary: Option<Vec<String>>,
 }
 
 impl<'a> World<'a> {
     /// Runs a plan to its end; what went wrong, if something did.
     pub fn run(plan: &'a Plan) -> Result<Counts, String> {
-        let mut world = Self {
+        Self::new(plan).finish()
+    }
+
+    /// Runs it once more and tells all of it.
+    pub fn diary(plan: &'a Plan) -> Vec<String> {
+        let mut world = Self::new(plan);
+        world.diary = Some(Vec::new());
+        let end = world.finish();
+        let mut diary = world.diary.take().unwrap_or_default();
+        diary.extend(end.err());
+        diary
+    }
+
+    fn finish(&mut self) -> Result<Counts, String> {
+        self.begin();
+        self.go()
+            .map_err(|what| format!("at {} ms: {what}", self.net.now_ms))
+    }
+
+    fn note(&mut self, what: impl FnOnce() -> String) {
+        let now_ms = self.net.now_ms;
+        if let Some(diary) = &mut self.diary {
+            diary.push(format!("{now_ms:6} {}", what()));
+        }
+    }
+
+    fn new(plan: &'a Plan) -> Self {
+        Self {
             plan,
             net: Net {
                 faults: &plan.faults,
-                lot: Lot::new(plan.seed, 1),
+                lots: (1..)
+                    .take(plan.clients)
+                    .map(|stream| Lot::new(plan.seed, stream))
+                    .collect(),
                 now_ms: 0,
                 calm: false,
                 queue: BTreeMap::new(),
@@ -150,11 +183,8 @@ impl<'a> World<'a> {
             clients: Vec::new(),
             backfills: 0,
             gone: Counts::default(),
-        };
-        world.begin();
-        world
-            .go()
-            .map_err(|what| format!("at {} ms: {what}", world.net.now_ms))
+            diary: None,
+        }
     }
 
     fn begin(&mut self) {
@@ -169,7 +199,7 @@ impl<'a> World<'a> {
                 client.follow(topic, Replica::new(topic.clone()));
             }
             self.clients.push(client);
-            let wait_ms = self.net.lot.below(200);
+            let wait_ms = self.net.lots[place].below(200);
             self.net.after(wait_ms, Event::Connect(place, 0));
             self.net.after(1_000, Event::Beat(place));
         }
@@ -224,7 +254,11 @@ impl<'a> World<'a> {
 
     fn happen(&mut self, event: Event) -> Result<(), String> {
         match event {
-            Event::Step(place) => self.step(&self.plan.steps[place].deed),
+            Event::Step(place) => {
+                let deed = &self.plan.steps[place].deed;
+                self.note(|| format!("{deed:?}"));
+                self.step(deed);
+            }
             Event::Up(link) => self.up(link)?,
             Event::Down(link) => self.down(link)?,
             Event::Closed(conn, incarnation) => {
@@ -333,9 +367,7 @@ impl<'a> World<'a> {
     }
 
     fn step(&mut self, deed: &Deed) {
-        let topics = &self.plan.topics;
-        let named = |topic: usize| &topics[topic % topics.len()];
-        let counted = |client: usize| client % self.plan.clients;
+        let named = |topic: usize| &self.plan.topics[topic];
         match *deed {
             Deed::Publish {
                 topic,
@@ -349,37 +381,36 @@ impl<'a> World<'a> {
                 self.publish(topic, count, whole);
             }
             Deed::Follow { client, topic } => {
-                let (place, topic) = (counted(client), named(topic));
-                self.clients[place].follow(topic, Replica::new(topic.clone()));
-                let acts = self.clients[place].want(self.net.now_ms);
-                self.act(place, acts);
+                let topic = named(topic);
+                self.clients[client].follow(topic, Replica::new(topic.clone()));
+                let acts = self.clients[client].want(self.net.now_ms);
+                self.act(client, acts);
             }
             Deed::Unfollow {
                 client,
                 topic,
                 forget,
             } => {
-                let client = &mut self.clients[counted(client)];
+                let client = &mut self.clients[client];
                 client.wants.remove(named(topic));
                 if forget {
                     client.replicas.remove(named(topic));
                 }
             }
             Deed::Cut { client, silent } => {
-                let place = counted(client);
-                if let Some(link) = self.clients[place].link {
+                if let Some(link) = self.clients[client].link {
                     self.net.cut(link);
                     if !silent {
-                        self.hang_up(place);
+                        self.hang_up(client);
                     }
                 }
             }
-            Deed::Reload { client, page } => self.reload(counted(client), page),
+            Deed::Reload { client, page } => self.reload(client, page),
             Deed::Stall { client, ms } => {
-                self.clients[counted(client)].stalled_until_ms = self.net.now_ms + ms;
+                self.clients[client].stalled_until_ms = self.net.now_ms + ms;
             }
             Deed::Hide { client, ms } => {
-                self.clients[counted(client)].hidden_until_ms = self.net.now_ms + ms;
+                self.clients[client].hidden_until_ms = self.net.now_ms + ms;
             }
             Deed::Trim { topic, keep } => {
                 if let Some(server) = &mut self.server
@@ -452,7 +483,7 @@ impl<'a> World<'a> {
 
     fn connect(&mut self, place: usize) {
         let Some(server) = &mut self.server else {
-            let wait_ms = 300 + self.net.lot.below(1_000);
+            let wait_ms = 300 + self.net.lots[place].below(1_000);
             let generation = self.clients[place].generation;
             self.net.after(wait_ms, Event::Connect(place, generation));
             return;
@@ -480,11 +511,11 @@ impl<'a> World<'a> {
         if let Some(link) = link {
             self.net.cut(link);
             let conn = self.net.links[link].conn;
-            let wait_ms = self.net.lot.below(1_000);
+            let wait_ms = self.net.lots[place].below(1_000);
             self.net
                 .after(wait_ms, Event::Closed(conn, self.incarnation));
         }
-        let wait_ms = self.net.lot.below(1_500);
+        let wait_ms = self.net.lots[place].below(1_500);
         self.net.after(wait_ms, Event::Connect(place, generation));
     }
 
@@ -494,6 +525,8 @@ impl<'a> World<'a> {
             if self.net.by_conn.get(&conn) != Some(&place) {
                 continue;
             }
+            let client = self.net.links[place].client;
+            self.note(|| format!("server < {client}: {text}"));
             for line in text.lines() {
                 let frame =
                     json::decode_client(line).map_err(|error| format!("{error}: {line}"))?;
@@ -519,6 +552,7 @@ impl<'a> World<'a> {
             return Ok(());
         }
         while let Some(text) = self.net.links[link].down.take(self.net.now_ms) {
+            self.note(|| format!("{place} < server: {text}"));
             let acts = self.clients[place].receive(&text, self.net.now_ms)?;
             self.act(place, acts);
         }
@@ -553,7 +587,7 @@ impl<'a> World<'a> {
         for request in server.take_backfills() {
             self.backfills += 1;
             let slow = self.plan.faults.contains(&Fault::SlowJournal);
-            let wait_ms = 1 + self.net.lot.below(if slow { 800 } else { 5 });
+            let wait_ms = 1 + self.net.lots[0].below(if slow { 800 } else { 5 });
             self.net
                 .after(wait_ms, Event::Backfill(request, self.incarnation));
         }

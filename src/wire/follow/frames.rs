@@ -139,7 +139,8 @@ impl Follower {
         let mut due: Vec<Topic> = due.map(|suspect| suspect.topic).collect();
         due.sort();
         for topic in &due {
-            self.repair(topic, now_ms, replicas, &mut effects);
+            let ask = self.repairs.behind(topic, now_ms);
+            self.repair(topic, ask, now_ms, replicas, &mut effects);
         }
         self.check_later(&mut effects);
         effects
