@@ -1,6 +1,6 @@
 //! Client, network and server in one deterministic run, tens of thousands of times.
 //!
-//! [`plan`] makes from a seed what happens: publications, cuts, crashes, slow readers, and a network
+//! [`draw`] makes from a seed the [`plan`] of what happens: publications, cuts, crashes, slow readers, and a network
 //! that loses, doubles, delays and mixes. [`world`] carries it out in virtual time over the real
 //! [`Follower`](plainsight::wire::Follower) ([`client`]) and a [`server`] half ([`reference`]), with
 //! real frames as JSON between them ([`network`]). [`shadow`] is the truth, kept apart from both.
@@ -13,17 +13,22 @@
 //! with `PLAINSIGHT_SIM_SEED=n` it is one alone.
 
 mod client;
+mod counts;
+mod draw;
 mod network;
+mod pipe;
 mod plan;
 mod reference;
 mod server;
 mod shadow;
 mod shrink;
 mod world;
+mod wrong;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use client::Counts;
+use counts::Counts;
 use plan::{Broken, Plan};
 use world::World;
 
@@ -64,14 +69,22 @@ fn every_client_has_the_truth_or_is_told() {
     };
     let began = Instant::now();
     let mut sum = Counts::default();
+    let failed = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let run = |first: u64| {
+        let failed = &failed;
+        let run = move |first: u64| {
             let mut sum = Counts::default();
             for seed in (first..from + count).step_by(usize::try_from(threads).unwrap()) {
+                if failed.load(Ordering::Relaxed) {
+                    break;
+                }
                 let plan = Plan::from_seed(seed, None);
                 match shrink::attempt(&plan) {
                     Ok(counts) => sum.add(&counts),
-                    Err(how) => panic!("{}", report(&plan, how)),
+                    Err(how) => {
+                        failed.store(true, Ordering::Relaxed);
+                        panic!("{}", report(&plan, how));
+                    }
                 }
             }
             sum

@@ -4,14 +4,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plainsight::wire::follow::inbox::{Change, Outcome, apply};
+use plainsight::wire::follow::inbox::apply;
 use plainsight::wire::follow::{Effects, Follower};
-use plainsight::wire::frame::Since;
-use plainsight::wire::{Class, ClientFrame, Payload, Replica, ServerFrame, Topic, json};
+use plainsight::wire::{Class, ClientFrame, Replica, ServerFrame, Topic, json};
 
+use super::counts::Counts;
 use super::plan::{Broken, Fault, Plan};
 use super::reference::PING_MS;
 use super::shadow::{Shadow, oldest};
+use super::wrong::apply_wrongly;
 
 /// How long a try may take, and a subscription be without an answer, ms.
 const PATIENCE_MS: u64 = 10_000;
@@ -28,34 +29,6 @@ pub enum Act {
     Want(u64),
     Check(u64),
     HangUp,
-}
-
-/// What clients went through, to see that a run tries what it is to try.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Counts {
-    pub pushes: u64,
-    pub resumed: u64,
-    pub resyncs: u64,
-    pub lags: u64,
-    pub gaps: u64,
-    pub afresh: u64,
-    pub unknown: u64,
-    pub connects: u64,
-    pub backfills: u64,
-}
-
-impl Counts {
-    pub fn add(&mut self, other: &Self) {
-        self.pushes += other.pushes;
-        self.resumed += other.resumed;
-        self.resyncs += other.resyncs;
-        self.lags += other.lags;
-        self.gaps += other.gaps;
-        self.afresh += other.afresh;
-        self.unknown += other.unknown;
-        self.connects += other.connects;
-        self.backfills += other.backfills;
-    }
 }
 
 /// The client.
@@ -181,14 +154,7 @@ impl Client {
         for frame in effects.send {
             if let ClientFrame::Subscribe { topics, .. } = &frame {
                 for wish in topics.iter().filter(|wish| wish.since.is_none()) {
-                    let topic: Topic = wish.topic.parse().unwrap();
-                    let known = self.replicas.get(&topic).and_then(Replica::since);
-                    if known.is_some() && topic.class() == Class::Log {
-                        self.counts.afresh += 1;
-                        if self.lossy {
-                            self.told.insert(topic);
-                        }
-                    }
+                    self.note_afresh(wish.topic.parse().unwrap());
                 }
             }
             acts.push(Act::Send(json::encode_client(&frame)));
@@ -202,6 +168,16 @@ impl Client {
             ));
         }
         acts
+    }
+
+    /// The client asks for a topic without a past. If it knew of one, that is its last resort: in a
+    /// network that keeps its word there must be no need of it.
+    fn note_afresh(&mut self, topic: Topic) {
+        let known = self.replicas.get(&topic).and_then(Replica::since);
+        self.counts.afresh += u64::from(known.is_some() && topic.class() == Class::Log);
+        if self.lossy {
+            self.told.insert(topic);
+        }
     }
 
     /// What happens each second.
@@ -285,50 +261,4 @@ impl Client {
 
 fn float(ms: u64) -> f64 {
     f64::from(u32::try_from(ms).unwrap())
-}
-
-/// What the real client never does.
-fn apply_wrongly(replica: &mut Replica, changes: Vec<Change>, broken: Broken) -> Outcome {
-    let mut all = Outcome::default();
-    for change in changes {
-        let mut back = None;
-        if let (Change::Push(push), Some(at)) = (&change, replica.since())
-            && push.epoch == at.epoch
-        {
-            if broken == Broken::AppliesDuplicates && push.last <= at.offset {
-                stand_at(replica, push.first - 1);
-                back = Some(at.offset);
-            } else if broken == Broken::IgnoresGaps && push.first > at.offset + 1 {
-                stand_at(replica, push.first - 1);
-            }
-            if all.gap {
-                continue;
-            }
-        }
-        let outcome = apply(replica, vec![change], |_| None);
-        if let Some(offset) = back {
-            stand_at(replica, offset);
-        }
-        all.gap = outcome.gap;
-        all.skipped |= outcome.skipped;
-        all.answered |= outcome.answered;
-        all.healed |= outcome.healed;
-    }
-    all
-}
-
-/// Claims another place with the same content.
-fn stand_at(replica: &mut Replica, offset: u64) {
-    let (Some(at), Some(seq)) = (replica.since(), replica.seq) else {
-        return;
-    };
-    let content: Vec<Payload> = match replica.topic.class() {
-        Class::Log => replica.entries().iter().cloned().collect(),
-        Class::Keyed | Class::Latest => replica.value().cloned().into_iter().collect(),
-    };
-    let place = Since {
-        epoch: at.epoch,
-        offset,
-    };
-    replica.fill(place, seq, None, content);
 }

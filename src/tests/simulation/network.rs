@@ -1,92 +1,123 @@
-//! The way between one client and the server: two pipes of text messages, each in order and in its
-//! own time, unless the plan says otherwise.
+//! Virtual time, and all connections in it.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::plan::{Fault, Lot};
-use super::server::ConnId;
+use super::draw::Lot;
+use super::pipe::{Link, Weather};
+use super::plan::{Fault, Plan};
+use super::server::{BackfillRequest, ConnId, Wire, Written};
 
-/// What a pipe holds at most, in bytes: usually, and where it is narrow.
-const ROOM: usize = 20_000;
-const NARROW_ROOM: usize = 400;
-
-/// How the network behaves at present.
-pub struct Weather<'a> {
-    pub now_ms: u64,
-    pub faults: &'a BTreeSet<Fault>,
-    pub lot: &'a mut Lot,
-    /// Nothing is lost any more.
-    pub calm: bool,
-}
-
-impl Weather<'_> {
-    fn strikes(&mut self, fault: Fault) -> bool {
-        !self.calm && self.faults.contains(&fault) && self.lot.once_in(15)
-    }
-}
-
-/// One direction.
-#[derive(Debug, Default)]
-pub struct Pipe {
-    /// When each arrives.
-    waiting: VecDeque<(u64, String)>,
-    bytes: usize,
-    last_ms: u64,
-}
-
-impl Pipe {
-    pub fn is_full(&self, faults: &BTreeSet<Fault>) -> bool {
-        let narrow = faults.contains(&Fault::Narrow);
-        self.bytes > if narrow { NARROW_ROOM } else { ROOM }
-    }
-
-    /// Sends a message; says when it arrives.
-    pub fn put(&mut self, text: &str, weather: &mut Weather<'_>) -> Option<u64> {
-        if weather.strikes(Fault::Drops) {
-            return None;
-        }
-        let slow = !weather.calm && weather.faults.contains(&Fault::Delays);
-        let delay_ms = 1 + weather.lot.below(if slow { 500 } else { 10 });
-        self.last_ms = self.last_ms.max(weather.now_ms + delay_ms);
-        let copies = 1 + usize::from(weather.strikes(Fault::Doubles));
-        for _ in 0..copies {
-            self.bytes += text.len();
-            self.waiting.push_back((self.last_ms, text.to_owned()));
-        }
-        let count = self.waiting.len();
-        if count > copies && weather.strikes(Fault::Swaps) {
-            let (last, before) = (count - 1, count - 1 - copies);
-            let (one, other) = (self.waiting[last].0, self.waiting[before].0);
-            self.waiting.swap(last, before);
-            (self.waiting[last].0, self.waiting[before].0) = (one, other);
-        }
-        Some(self.last_ms)
-    }
-
-    /// The next message that has arrived.
-    pub fn take(&mut self, now_ms: u64) -> Option<String> {
-        if self.waiting.front()?.0 > now_ms {
-            return None;
-        }
-        let (_, text) = self.waiting.pop_front()?;
-        self.bytes -= text.len();
-        Some(text)
-    }
-
-    /// What is under way is lost.
-    pub fn clear(&mut self) {
-        self.waiting.clear();
-        self.bytes = 0;
-    }
-}
-
-/// A connection.
+/// Something that is to happen.
 #[derive(Debug)]
-pub struct Link {
-    pub conn: ConnId,
-    pub client: usize,
-    pub up: Pipe,
-    pub down: Pipe,
-    /// Nothing goes through any more.
-    pub cut: bool,
+pub enum Event {
+    Step(usize),
+    Up(usize),
+    Down(usize),
+    /// The server learns that a connection is gone; the client of this generation does.
+    Closed(ConnId, u64),
+    Lost(usize, u64),
+    Connect(usize, u64),
+    Show(usize, u64),
+    Want(usize, u64),
+    Check(usize, u64),
+    Beat(usize),
+    Tick,
+    Backfill(BackfillRequest, u64),
+    Start {
+        keep: usize,
+        lost: bool,
+    },
+    Calm,
+    Look {
+        until_ms: u64,
+    },
+}
+
+/// Time and the network: what is to happen when, and who is connected.
+pub struct Net<'a> {
+    pub faults: &'a BTreeSet<Fault>,
+    /// Each client's own, so that one's fate does not hang on another's.
+    pub lots: Vec<Lot>,
+    pub now_ms: u64,
+    pub calm: bool,
+    pub queue: BTreeMap<(u64, u64), Event>,
+    count: u64,
+    pub links: Vec<Link>,
+    /// Those that the present server knows.
+    pub by_conn: BTreeMap<ConnId, usize>,
+    pub generations: Vec<u64>,
+}
+
+impl<'a> Net<'a> {
+    pub fn new(plan: &'a Plan) -> Self {
+        Self {
+            faults: &plan.faults,
+            lots: (1..)
+                .take(plan.clients)
+                .map(|stream| Lot::new(plan.seed, stream))
+                .collect(),
+            now_ms: 0,
+            calm: false,
+            queue: BTreeMap::new(),
+            count: 0,
+            links: Vec::new(),
+            by_conn: BTreeMap::new(),
+            generations: vec![0; plan.clients],
+        }
+    }
+
+    pub fn after(&mut self, ms: u64, event: Event) {
+        self.count += 1;
+        self.queue.insert((self.now_ms + ms, self.count), event);
+    }
+
+    pub fn send(&mut self, place: usize, text: &str, up: bool) {
+        let link = &mut self.links[place];
+        let mut weather = Weather {
+            now_ms: self.now_ms,
+            faults: self.faults,
+            lot: &mut self.lots[link.client],
+            calm: self.calm,
+        };
+        if link.cut {
+            return;
+        }
+        let pipe = if up { &mut link.up } else { &mut link.down };
+        if let Some(at_ms) = pipe.put(text, &mut weather) {
+            let event = if up {
+                Event::Up(place)
+            } else {
+                Event::Down(place)
+            };
+            self.after(at_ms - self.now_ms, event);
+        }
+    }
+
+    pub fn cut(&mut self, place: usize) {
+        let link = &mut self.links[place];
+        link.cut = true;
+        link.up.clear();
+        link.down.clear();
+    }
+}
+
+impl Wire for Net<'_> {
+    fn write(&mut self, conn: ConnId, text: &str) -> Written {
+        let Some(place) = self.by_conn.get(&conn).copied() else {
+            return Written::Gone;
+        };
+        if self.links[place].down.is_full(self.faults) {
+            return Written::Blocked;
+        }
+        self.send(place, text, false);
+        Written::Whole
+    }
+
+    fn close(&mut self, conn: ConnId) {
+        if let Some(place) = self.by_conn.remove(&conn) {
+            let client = self.links[place].client;
+            // What is under way still arrives.
+            self.after(600, Event::Lost(client, self.generations[client]));
+        }
+    }
 }

@@ -181,13 +181,15 @@ impl Reference {
             let Some(snapshot) = self.hub.snapshot(&topic) else {
                 continue;
             };
-            match self.last_delta.get(&topic) {
-                Some(rows) if self.broken == Some(Broken::WidensDeltas) => {
-                    let push = Push {
-                        kind: PushKind::Delta,
-                        data: rows.clone(),
-                        ..snapshot.push.clone()
-                    };
+            let mut push = snapshot.push.clone();
+            match (self.broken, self.last_delta.get(&topic)) {
+                (Some(Broken::WidensDeltas), Some(rows)) => {
+                    push.kind = PushKind::Delta;
+                    push.data = rows.clone();
+                    conn.send(&ServerFrame::Push(Box::new(push)));
+                }
+                (Some(Broken::DatesBack), _) if push.last > 1 => {
+                    push.last -= 1;
                     conn.send(&ServerFrame::Push(Box::new(push)));
                 }
                 _ => conn.out.push_back(text(&snapshot.frame)),

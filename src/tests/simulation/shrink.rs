@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::client::Counts;
+use super::counts::Counts;
 use super::plan::{Deed, Plan};
 use super::world::World;
 

@@ -1,14 +1,17 @@
 //! A run: one thread, one queue of what is to happen at which millisecond, and chance only from the
 //! plan's seed. The same plan does the same each time.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod deeds;
 
-use plainsight::wire::{Class, Epoch, Replica, Topic, json};
+use std::collections::BTreeMap;
 
-use super::client::{Act, Client, Counts};
-use super::network::{Link, Pipe, Weather};
-use super::plan::{Broken, Deed, Fault, Lot, Plan};
-use super::server::{self, BackfillRequest, ConnId, ServerHalf, Wire, Written};
+use plainsight::wire::{Epoch, Replica, Topic, json};
+
+use super::client::{Act, Client};
+use super::counts::Counts;
+use super::network::{Event, Net};
+use super::plan::{Fault, Plan};
+use super::server::{self, ServerHalf};
 use super::shadow::Shadow;
 
 /// How long everything may take to settle after the last fault, ms: a silent connection is noticed
@@ -16,103 +19,6 @@ use super::shadow::Shadow;
 const SETTLE_MS: u64 = 60_000;
 /// Events of one run, beyond which it goes in circles.
 const MOST_EVENTS: u64 = 100_000;
-
-#[derive(Debug)]
-enum Event {
-    Step(usize),
-    Up(usize),
-    Down(usize),
-    /// The server learns that a connection is gone; the client of this generation does.
-    Closed(ConnId, u64),
-    Lost(usize, u64),
-    Connect(usize, u64),
-    Show(usize, u64),
-    Want(usize, u64),
-    Check(usize, u64),
-    Beat(usize),
-    Tick,
-    Backfill(BackfillRequest, u64),
-    Start {
-        keep: usize,
-        lost: bool,
-    },
-    Calm,
-    Look {
-        until_ms: u64,
-    },
-}
-
-/// Time and the network.
-struct Net<'a> {
-    faults: &'a BTreeSet<Fault>,
-    /// Each client's own, so that one's fate does not hang on another's.
-    lots: Vec<Lot>,
-    now_ms: u64,
-    calm: bool,
-    queue: BTreeMap<(u64, u64), Event>,
-    count: u64,
-    links: Vec<Link>,
-    /// Those that the present server knows.
-    by_conn: BTreeMap<ConnId, usize>,
-    generations: Vec<u64>,
-}
-
-impl Net<'_> {
-    fn after(&mut self, ms: u64, event: Event) {
-        self.count += 1;
-        self.queue.insert((self.now_ms + ms, self.count), event);
-    }
-
-    fn send(&mut self, place: usize, text: &str, up: bool) {
-        let link = &mut self.links[place];
-        let mut weather = Weather {
-            now_ms: self.now_ms,
-            faults: self.faults,
-            lot: &mut self.lots[link.client],
-            calm: self.calm,
-        };
-        if link.cut {
-            return;
-        }
-        let pipe = if up { &mut link.up } else { &mut link.down };
-        if let Some(at_ms) = pipe.put(text, &mut weather) {
-            let event = if up {
-                Event::Up(place)
-            } else {
-                Event::Down(place)
-            };
-            self.after(at_ms - self.now_ms, event);
-        }
-    }
-
-    fn cut(&mut self, place: usize) {
-        let link = &mut self.links[place];
-        link.cut = true;
-        link.up.clear();
-        link.down.clear();
-    }
-}
-
-impl Wire for Net<'_> {
-    fn write(&mut self, conn: ConnId, text: &str) -> Written {
-        let Some(place) = self.by_conn.get(&conn).copied() else {
-            return Written::Gone;
-        };
-        if self.links[place].down.is_full(self.faults) {
-            return Written::Blocked;
-        }
-        self.send(place, text, false);
-        Written::Whole
-    }
-
-    fn close(&mut self, conn: ConnId) {
-        if let Some(place) = self.by_conn.remove(&conn) {
-            let client = self.links[place].client;
-            // What is under way still arrives.
-            self.after(600, Event::Lost(client, self.generations[client]));
-        }
-    }
-}
 
 pub struct World<'a> {
     plan: &'a Plan,
@@ -162,20 +68,7 @@ impl<'a> World<'a> {
     fn new(plan: &'a Plan) -> Self {
         Self {
             plan,
-            net: Net {
-                faults: &plan.faults,
-                lots: (1..)
-                    .take(plan.clients)
-                    .map(|stream| Lot::new(plan.seed, stream))
-                    .collect(),
-                now_ms: 0,
-                calm: false,
-                queue: BTreeMap::new(),
-                count: 0,
-                links: Vec::new(),
-                by_conn: BTreeMap::new(),
-                generations: vec![0; plan.clients],
-            },
+            net: Net::new(plan),
             server: None,
             incarnation: 0,
             shadow: Shadow::default(),
@@ -213,6 +106,7 @@ impl<'a> World<'a> {
     }
 
     fn go(&mut self) -> Result<Counts, String> {
+        let mut settled = false;
         for _ in 0..MOST_EVENTS {
             let Some(((now_ms, _), event)) = self.net.queue.pop_first() else {
                 break;
@@ -225,7 +119,9 @@ impl<'a> World<'a> {
                     .enumerate()
                     .find_map(|(place, client)| Some((place, client.unsettled(&self.shadow)?)));
                 match unsettled {
-                    None => return Ok(self.counts()),
+                    // It stays so, unless a connection is dead and nobody has noticed yet.
+                    None if std::mem::replace(&mut settled, true) => return Ok(self.counts()),
+                    None => self.net.after(2_500, Event::Look { until_ms }),
                     Some((place, topic)) if now_ms > until_ms => {
                         let replica = &self.clients[place].replicas[topic];
                         return Err(format!(
@@ -234,7 +130,10 @@ impl<'a> World<'a> {
                             self.shadow.head(topic)
                         ));
                     }
-                    Some(_) => self.net.after(500, Event::Look { until_ms }),
+                    Some(_) => {
+                        settled = false;
+                        self.net.after(500, Event::Look { until_ms });
+                    }
                 }
             } else {
                 self.happen(event)?;
@@ -338,185 +237,6 @@ impl<'a> World<'a> {
             Event::Look { .. } => {}
         }
         Ok(())
-    }
-
-    fn create(&mut self, topic: &Topic) {
-        let epoch = self.shadow.begin(topic);
-        let first = *self.first_epochs.entry(topic.clone()).or_insert(epoch);
-        let told = match self.plan.broken {
-            Some(Broken::KeepsEpoch) => first,
-            _ => epoch,
-        };
-        if let Some(server) = &mut self.server {
-            server.create(topic, told, 0, Vec::new());
-        }
-    }
-
-    fn publish(&mut self, topic: &Topic, count: u32, whole: bool) {
-        let Some(server) = &mut self.server else {
-            return;
-        };
-        let batch: Vec<_> = (0..count)
-            .map(|_| self.shadow.publish(topic, whole))
-            .collect();
-        if let Some(last) = batch.last() {
-            let seq = last.seq;
-            server.publish(batch, seq, self.net.now_ms);
-        }
-        self.pump();
-    }
-
-    fn step(&mut self, deed: &Deed) {
-        let named = |topic: usize| &self.plan.topics[topic];
-        match *deed {
-            Deed::Publish {
-                topic,
-                count,
-                whole,
-            } => {
-                let topic = named(topic);
-                if !self.shadow.exists(topic) && self.server.is_some() {
-                    self.create(topic);
-                }
-                self.publish(topic, count, whole);
-            }
-            Deed::Follow { client, topic } => {
-                let topic = named(topic);
-                self.clients[client].follow(topic, Replica::new(topic.clone()));
-                let acts = self.clients[client].want(self.net.now_ms);
-                self.act(client, acts);
-            }
-            Deed::Unfollow {
-                client,
-                topic,
-                forget,
-            } => {
-                let client = &mut self.clients[client];
-                client.wants.remove(named(topic));
-                if forget {
-                    client.replicas.remove(named(topic));
-                }
-            }
-            Deed::Cut { client, silent } => {
-                if let Some(link) = self.clients[client].link {
-                    self.net.cut(link);
-                    if !silent {
-                        self.hang_up(client);
-                    }
-                }
-            }
-            Deed::Reload { client, page } => self.reload(client, page),
-            Deed::Stall { client, ms } => {
-                self.clients[client].stalled_until_ms = self.net.now_ms + ms;
-            }
-            Deed::Hide { client, ms } => {
-                self.clients[client].hidden_until_ms = self.net.now_ms + ms;
-            }
-            Deed::Trim { topic, keep } => {
-                if let Some(server) = &mut self.server
-                    && named(topic).class() == Class::Log
-                {
-                    server.trim(named(topic), keep);
-                }
-            }
-            Deed::Crash {
-                down_ms,
-                keep,
-                lost,
-            } => {
-                if self.server.take().is_some() {
-                    for link in std::mem::take(&mut self.net.by_conn).into_values() {
-                        self.net.cut(link);
-                    }
-                    for place in 0..self.clients.len() {
-                        if self.clients[place].link.is_some() {
-                            self.hang_up(place);
-                        }
-                    }
-                    self.incarnation += 1;
-                    self.net.after(down_ms, Event::Start { keep, lost });
-                }
-            }
-        }
-    }
-
-    /// A new process, over the journal of the one before.
-    fn start(&mut self, keep: usize, lost: bool) {
-        self.server = Some(server::start(self.plan));
-        for topic in &self.plan.topics {
-            let Some(head) = self.shadow.head(topic) else {
-                if self.net.calm {
-                    self.create(topic);
-                    self.publish(topic, 1, true);
-                }
-                continue;
-            };
-            if topic.class() == Class::Log && !lost {
-                let from = head.offset.saturating_sub(keep as u64);
-                let past = self.shadow.range(topic, from, head.offset);
-                if let Some(server) = &mut self.server {
-                    server.create(topic, head.epoch, head.offset, past);
-                }
-            } else {
-                self.create(topic);
-                self.publish(topic, 1, true);
-            }
-        }
-    }
-
-    fn reload(&mut self, place: usize, page: bool) {
-        self.hang_up(place);
-        let old = &self.clients[place];
-        let mut client = Client::new(self.plan, old.generation);
-        client.page = old.generation;
-        for topic in &old.wants {
-            let replica = if page {
-                self.shadow.page(topic)
-            } else {
-                Replica::new(topic.clone())
-            };
-            client.follow(topic, replica);
-        }
-        self.gone.add(&old.counts);
-        self.clients[place] = client;
-    }
-
-    fn connect(&mut self, place: usize) {
-        let Some(server) = &mut self.server else {
-            let wait_ms = 300 + self.net.lots[place].below(1_000);
-            let generation = self.clients[place].generation;
-            self.net.after(wait_ms, Event::Connect(place, generation));
-            return;
-        };
-        let conn = server.open(self.net.now_ms);
-        let link = self.net.links.len();
-        self.net.links.push(Link {
-            conn,
-            client: place,
-            up: Pipe::default(),
-            down: Pipe::default(),
-            cut: false,
-        });
-        self.net.by_conn.insert(conn, link);
-        let hello = self.clients[place].begin(link, self.net.now_ms);
-        self.act(place, vec![hello]);
-    }
-
-    /// The client lets go of its connection, and tries again after a while.
-    fn hang_up(&mut self, place: usize) {
-        let link = self.clients[place].link;
-        self.clients[place].end();
-        let generation = self.clients[place].generation;
-        self.net.generations[place] = generation;
-        if let Some(link) = link {
-            self.net.cut(link);
-            let conn = self.net.links[link].conn;
-            let wait_ms = self.net.lots[place].below(1_000);
-            self.net
-                .after(wait_ms, Event::Closed(conn, self.incarnation));
-        }
-        let wait_ms = self.net.lots[place].below(1_500);
-        self.net.after(wait_ms, Event::Connect(place, generation));
     }
 
     fn up(&mut self, place: usize) -> Result<(), String> {
