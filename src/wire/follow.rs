@@ -6,11 +6,14 @@
 //! belong to the caller, who lays what [`Follower::take`] gives over them and reports each with
 //! [`Follower::laid`]. So the browser's cells and a simulator's map are followed by the same rules.
 
+mod effects;
 mod frames;
 pub mod inbox;
 pub mod repairs;
 
 use std::collections::{BTreeMap, HashMap};
+
+pub use self::effects::{Complaint, Effects};
 
 use self::inbox::{Change, Inbox, Outcome};
 use self::repairs::{Ask, Repairs};
@@ -32,30 +35,6 @@ impl Replicas for BTreeMap<Topic, Replica> {
     fn peek<T>(&self, topic: &Topic, read: impl FnOnce(&Replica) -> T) -> Option<T> {
         self.get(topic).map(read)
     }
-}
-
-/// Something that the server said against a topic, or against a frame.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Complaint {
-    pub topic: Option<Topic>,
-    pub code: String,
-    pub message: String,
-}
-
-/// What the caller is to do.
-#[derive(Debug, Default)]
-pub struct Effects {
-    /// To the server, in this order.
-    pub send: Vec<ClientFrame>,
-    pub complaints: Vec<Complaint>,
-    /// Something waits to be laid over the replicas.
-    pub waiting: bool,
-    /// Something was found missing, and is asked for.
-    pub gap: bool,
-    /// Call [`Follower::want`] after this time, instead of any time named before.
-    pub want_after_ms: Option<u32>,
-    /// Lay over what waits and call [`Follower::check`] after this time.
-    pub check_after_ms: Option<u32>,
 }
 
 /// A subscription on its way: the topics, and whether each went without a past.
