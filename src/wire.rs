@@ -1,10 +1,11 @@
 //! The native protocol, v1: what goes over `/v1/ws`, shared by server and browser so that the two
 //! cannot disagree. Pure: no sockets, no clock, no randomness.
 //!
-//! [`stream`] names topics, [`frame`] lists the frames, [`push`] is the one for publications, [`content`] what it brings: a whole
-//! [`payload`] or a [`delta`]. [`replica`] is a client's copy of one topic with the rule that keeps it
-//! exact, [`backoff`] says when to reconnect, [`close`] what a close code means. There are two ways to
-//! write and read it all ([`encoding`]): as text, [`json`], and as bytes, [`postcard`], whose shape
+//! [`stream`] names topics, [`frame`] lists the frames, [`push`] is the one for publications, [`content`]
+//! what it brings: a whole [`payload`] or a [`delta`]. [`replica`] is a client's copy of one topic with
+//! the rule that keeps it exact, [`follow`] keeps all of a client's replicas in step with the server,
+//! [`backoff`] says when to reconnect, [`close`] what a close code means. There are two ways to write
+//! and read it all ([`encoding`], [`codec`]): as text, [`json`], and as bytes, [`postcard`], whose shape
 //! [`schema`] tells apart. [`boot`] is what a server-rendered page hands over to the client, and
 //! [`form`] what the pages' forms say.
 
@@ -15,6 +16,7 @@ pub mod codec;
 pub mod content;
 pub mod delta;
 pub mod encoding;
+pub mod follow;
 pub mod form;
 pub mod frame;
 pub mod json;
@@ -31,6 +33,7 @@ pub use close::CloseCode;
 pub use content::Content;
 pub use delta::Delta;
 pub use encoding::{Echo, Encoding};
+pub use follow::Follower;
 pub use frame::{ClientFrame, Epoch, Position, ResyncReason, ServerFrame};
 pub use payload::{Payload, publication};
 pub use push::{Push, PushKind};

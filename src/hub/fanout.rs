@@ -183,11 +183,11 @@ impl<W: Wire> Fanout<W> {
     pub fn open(&mut self, wire: W, encoding: Encoding, now: Duration) -> ConnId {
         self.opened = self.opened.wrapping_add(1);
         let generation = self.opened;
-        let ping_at = now + self.jittered(self.config.ping);
         let conn = Conn {
             generation,
             wire,
             encoding,
+            unpacks: false,
             following: Following::Apart(Vec::new()),
             every_market: None,
             control: Vec::new(),
@@ -195,7 +195,7 @@ impl<W: Wire> Fanout<W> {
             rest: Bytes::new(),
             stalled: None,
             heard: now,
-            ping_at,
+            ping_at: now,
             is_pending: false,
             is_over: false,
         };
@@ -208,9 +208,20 @@ impl<W: Wire> Fanout<W> {
             }
         };
         self.conns[slot as usize] = Some(conn);
-        let id = ConnId { slot, generation };
+        ConnId { slot, generation }
+    }
+
+    /// The client has said hello, and whether it can unpack what is packed: from now on its heart
+    /// beats.
+    pub fn greet(&mut self, id: ConnId, unpacks: bool, now: Duration) {
+        let ping_at = now + self.jittered(self.config.ping);
+        let Some(conn) = self.conn_mut(id) else {
+            return;
+        };
+        conn.unpacks = unpacks;
+        let before = std::mem::replace(&mut conn.ping_at, ping_at);
+        self.pings.remove(&(before, id));
         self.pings.insert((ping_at, id));
-        id
     }
 
     /// Lets go of a connection.

@@ -1,10 +1,16 @@
 //! One publication with its encodings, each made once and shared by everybody who gets it.
 
+use std::io::Write as _;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
 
-use crate::wire::{Encoding, Push, Topic};
+use crate::wire::{Encoding, Push, PushKind, Topic};
+
+/// Below this a snapshot is not worth packing, bytes of JSON.
+const WORTH_PACKING: usize = 4 * 1024;
 
 #[derive(Debug)]
 pub struct Publication {
@@ -12,6 +18,8 @@ pub struct Publication {
     json: Bytes,
     /// Made when somebody wants it.
     postcard: OnceLock<Bytes>,
+    /// In each encoding, for those who can unpack it.
+    packed: [OnceLock<Option<Bytes>>; 2],
     /// Bytes of JSON that the topic had published before this one: what lies between two places of
     /// a log is the difference.
     pub(in crate::hub) bytes_before: u64,
@@ -25,6 +33,7 @@ impl Publication {
                 push,
                 json,
                 postcard: OnceLock::new(),
+                packed: Default::default(),
                 bytes_before,
             }),
             Err(error) => {
@@ -49,6 +58,20 @@ impl Publication {
         }
     }
 
+    /// A large snapshot as a packed message, made once for everybody; `None` where it is not worth it.
+    pub fn packed(&self, encoding: Encoding) -> Option<&Bytes> {
+        if self.push.kind() != PushKind::Snapshot || self.size() < WORTH_PACKING {
+            return None;
+        }
+        let (place, mark): (usize, &[u8]) = match encoding {
+            Encoding::Json => (0, &[]),
+            Encoding::Postcard => (1, &[0]),
+        };
+        self.packed[place]
+            .get_or_init(|| pack(mark, self.frame(encoding)))
+            .as_ref()
+    }
+
     /// Bytes as JSON: the measure of what waits for a reader, whatever its encoding.
     pub fn size(&self) -> usize {
         self.json.len()
@@ -57,4 +80,13 @@ impl Publication {
     pub fn is_alert(&self) -> bool {
         self.push.topic == Topic::Alerts
     }
+}
+
+/// Raw DEFLATE behind a mark. `None` where nothing is won.
+fn pack(mark: &[u8], frame: &[u8]) -> Option<Bytes> {
+    let mut packer = DeflateEncoder::new(mark.to_vec(), Compression::default());
+    // Memory takes everything.
+    packer.write_all(frame).ok()?;
+    let packed = packer.finish().ok()?;
+    (packed.len() < frame.len()).then(|| packed.into())
 }

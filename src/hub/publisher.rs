@@ -77,6 +77,13 @@ impl Publisher {
         Inbox::wake_all(&inboxes);
     }
 
+    /// Keeps only the newest `keep` publications of a log in memory; the others are in the journal.
+    pub fn trim(&mut self, topic: &Topic, keep: usize) {
+        if let Some(state) = self.hub.inner.lock().get_mut(topic) {
+            state.trim(keep);
+        }
+    }
+
     /// Fills a log topic with its past; nobody is told. Items come oldest first and end at the head.
     pub fn fill(&mut self, items: Vec<Item>) {
         let hub = Arc::clone(&self.hub);

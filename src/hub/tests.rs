@@ -103,8 +103,18 @@ impl Pipe {
 
     /// Takes the whole messages that came, and the code of a close frame.
     pub fn messages(&self) -> (Vec<String>, Option<u16>) {
+        let (texts, _, closed) = self.read();
+        (texts, closed)
+    }
+
+    /// The binary messages among them.
+    pub fn binary(&self) -> Vec<Vec<u8>> {
+        self.read().1
+    }
+
+    fn read(&self) -> (Vec<String>, Vec<Vec<u8>>, Option<u16>) {
         let mut content = self.0.borrow_mut();
-        let mut texts = Vec::new();
+        let (mut texts, mut binary) = (Vec::new(), Vec::new());
         let mut closed = None;
         loop {
             let bytes = &content.bytes;
@@ -123,13 +133,14 @@ impl Pipe {
             let body = bytes[start..start + length].to_vec();
             match bytes[0] {
                 0x81 => texts.push(String::from_utf8(body).unwrap()),
+                0x82 => binary.push(body),
                 0x88 => closed = Some(u16::from_be_bytes([body[0], body[1]])),
                 0x89 => {}
                 other => panic!("opcode {other:#x}"),
             }
             content.bytes.drain(..start + length);
         }
-        (texts, closed)
+        (texts, binary, closed)
     }
 
     pub fn frames(&self) -> Vec<ServerFrame> {
@@ -193,6 +204,7 @@ impl Rig {
     pub fn open(&mut self) -> (ConnId, Pipe) {
         let pipe = Pipe::default();
         let id = self.fanout.open(pipe.clone(), Encoding::Json, self.now);
+        self.fanout.greet(id, false, self.now);
         (id, pipe)
     }
 

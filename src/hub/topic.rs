@@ -104,6 +104,12 @@ impl TopicState {
         }
     }
 
+    /// Keeps only the newest publications.
+    pub fn trim(&mut self, keep: usize) {
+        self.ring.drain(..self.ring.len().saturating_sub(keep));
+        self.merged.clear();
+    }
+
     fn lay(&mut self, data: &Content) {
         match (data, &mut self.value) {
             (Content::Delta(delta), Some(value)) => {

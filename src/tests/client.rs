@@ -98,6 +98,7 @@ impl Socket {
             token: None,
             resume,
             client: Some("integration tests".to_owned()),
+            compression: Vec::new(),
         })
         .await;
         match self.frame().await {

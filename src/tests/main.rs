@@ -3,7 +3,7 @@
 //!
 //! [`harness`] starts and stops it, [`program`] is its process, [`answer`] what it says over HTTP,
 //! [`client`] speaks the native protocol, [`journal`] reads the data directory from outside,
-//! [`market`] makes market data.
+//! [`market`] makes market data. [`simulation`] alone has neither sockets nor time.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -35,5 +35,6 @@ mod protocol;
 mod replay;
 mod rest;
 mod resume;
+mod simulation;
 mod streams;
 mod trading;

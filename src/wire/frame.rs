@@ -20,6 +20,8 @@ pub const API_VERSION: &str = "1.0";
 pub const SUBPROTOCOL_JSON: &str = "plainsight.v1.json";
 /// Subprotocol of the binary encoding.
 pub const SUBPROTOCOL_POSTCARD: &str = "plainsight.v1.postcard";
+/// What `hello` calls raw DEFLATE (RFC 1951).
+pub const DEFLATE: &str = "deflate";
 /// The largest message that a client may send, in bytes.
 pub const MAX_CLIENT_MESSAGE: usize = 64 * 1024;
 
@@ -100,6 +102,11 @@ pub enum ClientFrame {
         /// Name and version of the program, for logs.
         #[serde(default)]
         client: Option<String>,
+        /// What the client can unpack: `deflate`. Large snapshots may then come as a binary message of
+        /// their own: raw DEFLATE of what the message would have been, in the binary encoding behind
+        /// a byte of zero (a frame's length is never zero).
+        #[serde(default)]
+        compression: Vec<String>,
     },
     Subscribe {
         id: u64,

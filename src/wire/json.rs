@@ -179,7 +179,7 @@ pub fn decode_server(text: &str) -> Result<ServerFrame, BadFrame> {
 #[cfg(test)]
 mod tests {
     use super::super::frame::{Heartbeat, Position, SubscribeTopic, Subscribed};
-    use super::super::frame::{Limits, Reply, Welcome};
+    use super::super::frame::{Lag, Limits, Reply, Welcome};
     use super::super::{Epoch, Payload, Topic};
     use super::*;
     use crate::domain::{Amendment, NewOrder, Seq, Severity, Side, TimeUs};
@@ -195,6 +195,7 @@ mod tests {
             token: None,
             resume: Vec::new(),
             client: Some("test".into()),
+            compression: Vec::new(),
         });
         client_round_trip(ClientFrame::Subscribe {
             id: 1,
@@ -307,6 +308,10 @@ mod tests {
                     offset: 1,
                 }],
                 server_time: TimeUs(2),
+            }),
+            ServerFrame::Lag(Lag {
+                topic: Topic::Alerts,
+                skipped: 12,
             }),
             ServerFrame::Push(Box::new(Push {
                 topic: Topic::Alerts,

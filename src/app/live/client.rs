@@ -1,11 +1,11 @@
 //! The browser's one connection to the server, as the [`Source`] of every live value.
 //!
-//! [`session`] keeps one [`socket`] up, [`subscriptions`] says what it is asked for, [`frames`] what
-//! each frame of the server does; [`flush`] lays what came over the cells once per animation frame,
+//! [`session`] keeps one [`socket`] up, [`subscriptions`] says which topics it is asked for, [`frames`]
+//! what each frame of the server does; [`flush`] lays what came over the cells once per animation frame,
 //! [`beat`] is what happens each second, [`console`] and [`listeners`] are `window.plainsight`, and
 //! [`browser`] is the little that is asked of the browser. What they decide is in pure parts with
-//! tests of their own: [`link`] (when to reconnect), [`usage`] (which topics are wanted), [`inbox`]
-//! (what waits to be shown), [`repairs`] (gaps), [`clock`] and [`meter`].
+//! tests of their own: [`Follower`] (the protocol: what is asked, what waits to be shown, gaps),
+//! [`link`] (when to reconnect), [`usage`] (which topics are wanted), [`clock`] and [`meter`].
 //!
 //! All of it lives in one thread, the page's, and as long as the page: the `RefCell`s are held
 //! neither across an `await` nor while a signal or a script's function runs.
@@ -16,11 +16,9 @@ mod clock;
 mod console;
 mod flush;
 mod frames;
-mod inbox;
 mod link;
 mod listeners;
 mod meter;
-mod repairs;
 mod session;
 mod socket;
 mod subscriptions;
@@ -36,14 +34,12 @@ use send_wrapper::SendWrapper;
 
 use super::{ConnectionState, ConnectionStats, Source};
 use crate::domain::TimeUs;
-use crate::wire::{Boot, Replica, Topic};
+use crate::wire::{Boot, Follower, Replica, Topic};
 
 use clock::Clock;
-use inbox::Inbox;
 use link::{Link, Wake};
 use listeners::Listeners;
 use meter::Meter;
-use repairs::Repairs;
 use session::Session;
 use topics::Topics;
 
@@ -70,14 +66,12 @@ struct Core {
     held: ArcRwSignal<bool>,
     link: RefCell<Link>,
     topics: RefCell<Topics>,
-    inbox: RefCell<Inbox>,
-    repairs: RefCell<Repairs>,
+    follower: RefCell<Follower>,
     clock: RefCell<Clock>,
     meter: RefCell<Meter>,
     /// The socket that counts; an older one that still ends is told apart by its generation.
     session: RefCell<Option<Session>>,
     generation: Cell<u64>,
-    next_id: Cell<u64>,
     /// Topics older than their budget, as of the last full second.
     late: RefCell<Vec<Topic>>,
     /// Since when a flush is asked for.
@@ -88,7 +82,7 @@ struct Core {
     retry_timer: RefCell<Option<browser::Timer>>,
     flush_timer: RefCell<Option<browser::Timer>>,
     suspect_timer: RefCell<Option<browser::Timer>>,
-    unknown_timer: RefCell<Option<browser::Timer>>,
+    want_timer: RefCell<Option<browser::Timer>>,
     on_frame: OnceCell<js_sys::Function>,
     listeners: RefCell<Listeners>,
 }
@@ -111,13 +105,11 @@ impl Client {
             held: held.clone(),
             link: RefCell::new(Link::new(boot.client.backoff.clone())),
             topics: RefCell::new(Topics::new(&boot.client, content, browser::now_ms())),
-            inbox: RefCell::default(),
-            repairs: RefCell::default(),
+            follower: RefCell::default(),
             clock: RefCell::default(),
             meter: RefCell::default(),
             session: RefCell::default(),
             generation: Cell::new(0),
-            next_id: Cell::new(1),
             late: RefCell::default(),
             flush_asked_ms: Cell::new(None),
             subscribe_asked: Cell::new(false),
@@ -125,7 +117,7 @@ impl Client {
             retry_timer: RefCell::default(),
             flush_timer: RefCell::default(),
             suspect_timer: RefCell::default(),
-            unknown_timer: RefCell::default(),
+            want_timer: RefCell::default(),
             on_frame: OnceCell::new(),
             listeners: RefCell::default(),
         };

@@ -22,6 +22,8 @@ const CHUNK: u64 = 500;
 pub struct Turn {
     pub conn: ConnId,
     pub frames: Vec<Bytes>,
+    /// Messages of their own.
+    pub packed: Vec<Bytes>,
     /// With these it has everything.
     pub is_whole: bool,
 }
@@ -31,6 +33,8 @@ struct Progress<'a> {
     conn: ConnId,
     encoding: Encoding,
     frames: Vec<Bytes>,
+    packed: Vec<Bytes>,
+    unpacks: bool,
     bytes: usize,
     backfills: &'a mut Vec<Backfill>,
     stats: &'a mut Stats,
@@ -71,6 +75,8 @@ impl<W: Wire> Fanout<W> {
                 conn: id,
                 encoding,
                 frames: std::mem::take(&mut conn.replies),
+                packed: Vec::new(),
+                unpacks: conn.unpacks,
                 bytes: 0,
                 backfills: &mut backfills,
                 stats: &mut stats,
@@ -80,6 +86,7 @@ impl<W: Wire> Fanout<W> {
                 return Some(Turn {
                     conn: id,
                     frames: progress.frames,
+                    packed: progress.packed,
                     is_whole: false,
                 });
             };
@@ -102,6 +109,7 @@ impl<W: Wire> Fanout<W> {
             Some(Turn {
                 conn: id,
                 frames: progress.frames,
+                packed: progress.packed,
                 is_whole,
             })
         });
@@ -302,7 +310,14 @@ fn catch_up_value(
         return false;
     }
     if let CatchUp::Publication(publication) = state.catch_up(cursor.at) {
-        progress.put(publication.frame(progress.encoding).clone());
+        let packed = publication.packed(progress.encoding);
+        match packed.filter(|_| progress.unpacks) {
+            Some(packed) => {
+                progress.bytes += packed.len();
+                progress.packed.push(packed.clone());
+            }
+            None => progress.put(publication.frame(progress.encoding).clone()),
+        }
     }
     cursor.at = Some(state.head);
     true

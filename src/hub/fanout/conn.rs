@@ -77,6 +77,8 @@ pub struct Conn<W> {
     pub generation: u32,
     pub wire: W,
     pub encoding: Encoding,
+    /// The client can unpack what is packed.
+    pub unpacks: bool,
     pub following: Following,
     /// Markets to come are followed like this.
     pub every_market: Option<(Tier, LagRule)>,

@@ -67,6 +67,14 @@ pub fn finish(encoding: Encoding, frames: &[Bytes]) -> Bytes {
     out.freeze()
 }
 
+/// A binary message.
+pub fn binary(content: &[u8]) -> Bytes {
+    let mut out = BytesMut::with_capacity(10 + content.len());
+    header(&mut out, BINARY, content.len());
+    out.put_slice(content);
+    out.freeze()
+}
+
 /// A WebSocket close frame.
 pub fn close(code: u16, reason: &str) -> Bytes {
     let mut out = BytesMut::with_capacity(4 + reason.len());

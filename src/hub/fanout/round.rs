@@ -98,16 +98,19 @@ impl<W: Wire> Fanout<W> {
         let Turn {
             conn: id,
             frames,
+            packed,
             is_whole,
         } = turn;
         let Some(conn) = self.conn_mut(id) else {
             return;
         };
-        let had_frames = !frames.is_empty();
-        let message = message::finish(conn.encoding, &frames);
-        let message = with_control(std::mem::take(&mut conn.control), message);
+        let had_frames = !frames.is_empty() || !packed.is_empty();
+        let mut parts = std::mem::take(&mut conn.control);
+        parts.push(message::finish(conn.encoding, &frames));
+        parts.extend(packed.iter().map(|message| message::binary(message)));
+        let message = joined(parts);
         let is_written = conn.rest.is_empty() && self.write(id, message, now);
-        self.stats.frames += frames.len() as u64;
+        self.stats.frames += (frames.len() + packed.len()) as u64;
         if is_written {
             if is_whole {
                 self.fall_in(id);
@@ -125,8 +128,9 @@ impl<W: Wire> Fanout<W> {
             return;
         }
         let frames = std::mem::take(&mut conn.replies);
-        let message = message::finish(conn.encoding, &frames);
-        let message = with_control(std::mem::take(&mut conn.control), message);
+        let mut parts = std::mem::take(&mut conn.control);
+        parts.push(message::finish(conn.encoding, &frames));
+        let message = joined(parts);
         self.stats.frames += frames.len() as u64;
         self.write(id, message, now);
     }
@@ -193,17 +197,11 @@ impl<W: Wire> Fanout<W> {
     }
 }
 
-/// Finished bytes before a finished message.
-fn with_control(control: Vec<Bytes>, message: Bytes) -> Bytes {
-    if control.is_empty() {
-        return message;
+/// Finished bytes one after the other; a single piece is not copied.
+fn joined(mut parts: Vec<Bytes>) -> Bytes {
+    parts.retain(|part| !part.is_empty());
+    match parts.len() {
+        0 | 1 => parts.pop().unwrap_or_default(),
+        _ => parts.concat().into(),
     }
-    control
-        .into_iter()
-        .chain([message])
-        .fold(bytes::BytesMut::new(), |mut all, part| {
-            all.extend_from_slice(&part);
-            all
-        })
-        .freeze()
 }

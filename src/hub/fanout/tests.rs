@@ -244,3 +244,44 @@ fn an_inbox_that_overflowed_is_made_up_for() {
         "it could not be given at once"
     );
 }
+
+#[test]
+fn a_large_snapshot_is_packed_once_for_those_who_can_unpack_it() {
+    use std::io::Read as _;
+    let mut rig = Rig::new();
+    let topic = Topic::Equity(BotId::paper());
+    let times: Vec<i64> = (1..=200).collect();
+    rig.publish(vec![equity(&times, false)]);
+    let (plain, pipe) = rig.open();
+    rig.follow(plain, &topic, None, 0);
+    let expected = pipe.messages().0[0].lines().nth(1).unwrap().to_owned();
+    assert!(expected.len() > 4_096);
+    for _ in 0..2 {
+        let (id, pipe) = rig.open();
+        rig.fanout.greet(id, true, rig.now);
+        rig.follow(id, &topic, None, 0);
+        let packed = pipe.binary().pop().unwrap();
+        assert!(packed.len() * 5 < expected.len(), "{}", packed.len());
+        let mut text = String::new();
+        let mut unpacker = flate2::read::DeflateDecoder::new(&packed[..]);
+        unpacker.read_to_string(&mut text).unwrap();
+        assert_eq!(text, expected);
+        assert!(rig.fanout.is_in_step(id));
+    }
+    let pipe = crate::hub::tests::Pipe::default();
+    let id = rig.fanout.open(pipe.clone(), Encoding::Postcard, rig.now);
+    rig.fanout.greet(id, true, rig.now);
+    rig.follow(id, &topic, None, 0);
+    let packed = pipe.binary().pop().unwrap();
+    assert_eq!(packed[0], 0, "no frame is of length zero");
+    let mut bytes = Vec::new();
+    let mut unpacker = flate2::read::DeflateDecoder::new(&packed[1..]);
+    unpacker.read_to_end(&mut bytes).unwrap();
+    let frame = crate::wire::postcard::frames(&bytes)
+        .next()
+        .unwrap()
+        .unwrap();
+    let frame = crate::wire::postcard::decode_server(frame).unwrap();
+    let text = crate::wire::json::encode_server(&frame).unwrap();
+    assert_eq!(text, expected);
+}

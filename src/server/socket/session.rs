@@ -17,8 +17,8 @@ use crate::server::access::{self, Principal};
 use crate::server::clock::wall_time;
 use crate::server::monitor::Counters;
 use crate::wire::frame::{
-    API_VERSION, Closing, ErrorReply, Limits, MAX_CLIENT_MESSAGE, Pong, Since, SubscribeTopic,
-    TopicError, Welcome,
+    API_VERSION, Closing, DEFLATE, ErrorReply, Limits, MAX_CLIENT_MESSAGE, Pong, Since,
+    SubscribeTopic, TopicError, Welcome,
 };
 use crate::wire::json::{self, BadFrame};
 use crate::wire::{
@@ -35,10 +35,11 @@ const MESSAGES: usize = 32;
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What this server does beyond the least: `trading` is pause, kill and resume.
-const FEATURES: [&str; 8] = [
+const FEATURES: [&str; 9] = [
     "resume",
     "history",
     "lag",
+    "deflate",
     "max_rate_hz",
     "orders",
     "oco",
@@ -270,7 +271,12 @@ impl Session {
             return Flow::Continue(());
         }
         match frame {
-            ClientFrame::Hello { resume, client, .. } => self.hello(resume, client),
+            ClientFrame::Hello {
+                resume,
+                client,
+                compression,
+                ..
+            } => self.hello(resume, client, &compression),
             ClientFrame::Subscribe { id, topics } => self.subscribe(id, topics),
             ClientFrame::Unsubscribe { id, topics } => {
                 self.unsubscribe(id, topics);
@@ -286,11 +292,19 @@ impl Session {
         }
     }
 
-    fn hello(&mut self, resume: Vec<Position>, client: Option<String>) -> Flow {
+    fn hello(
+        &mut self,
+        resume: Vec<Position>,
+        client: Option<String>,
+        compression: &[String],
+    ) -> Flow {
         if self.greeted {
             return self.bad_frame(None, "second_hello", "hello was said before");
         }
         self.greeted = true;
+        let unpacks = compression.iter().any(|name| name == DEFLATE);
+        self.shard
+            .with(|fanout, now| fanout.greet(self.id, unpacks, now));
         tracing::debug!(
             client.name = client.as_deref().unwrap_or("unknown"),
             "a client said hello"

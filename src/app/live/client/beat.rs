@@ -8,6 +8,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::link::{Step, Wake};
 use super::{Core, browser, put};
 use crate::domain::health::FeedState;
+use crate::wire::follow::Replicas as _;
 use crate::wire::{Class, CloseCode, Payload, Replica, Topic};
 
 /// The client's own pings, for round trip and clock, ms.
@@ -73,9 +74,9 @@ impl Core {
             Some(session) => match &session.welcome {
                 Some(welcome) => {
                     let silence_ms = 2.0 * f64::from(welcome.ping_ms) + SILENCE_MS;
-                    let mut unanswered = session.subscribing.values();
+                    let follower = self.follower.borrow();
                     let dead = now_ms - session.last_frame_ms > silence_ms
-                        || unanswered.any(|asked| now_ms - asked.asked_ms > patience_ms);
+                        || follower.is_unanswered(now_ms, patience_ms);
                     // The beat may come a little early.
                     (dead, now_ms - session.last_ping_ms > PING_MS - 500.0)
                 }
@@ -98,10 +99,11 @@ impl Core {
         };
         let held = self.is_held();
         let topics = self.topics.borrow();
+        let follower = self.follower.borrow();
         let mut late = topics.usage.used();
         late.retain(|topic| {
             let budget_ms = self.boot.client.budget_ms(topic.stream());
-            let Some(asked_ms) = topics.asked.get(topic) else {
+            let Some(asked_ms) = follower.asked_ms(topic) else {
                 return false;
             };
             let received = topics.peek(topic, |replica| replica.t_received).flatten();

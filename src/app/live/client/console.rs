@@ -23,6 +23,7 @@ use super::listeners::to_js;
 use super::{Core, browser};
 use crate::app::live::{ConnectionState, OfflineCause};
 use crate::wire::Topic;
+use crate::wire::follow::Replicas as _;
 
 const EVENTS: [&str; 4] = ["connected", "disconnected", "error", "connection_failed"];
 
@@ -150,6 +151,7 @@ impl Core {
 
     fn topic_status(&self) -> Value {
         let topics = self.topics.borrow();
+        let follower = self.follower.borrow();
         let now = self.server_time();
         let mut all = Map::new();
         for topic in topics.held() {
@@ -163,8 +165,8 @@ impl Core {
                     "offset": since.map(|since| since.offset),
                     "age_ms": age_ms,
                     "users": topics.usage.users(&topic),
-                    "subscribed": topics.asked.contains_key(&topic),
-                    "error": topics.errors.get(&topic),
+                    "subscribed": follower.asked_ms(&topic).is_some(),
+                    "error": follower.error(&topic),
                 }),
             );
         }

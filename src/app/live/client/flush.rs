@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
-use super::inbox::{self, Change, Outcome};
 use super::{Core, browser};
+use crate::wire::follow::inbox::{self, Change};
 use crate::wire::{Topic, json};
 
 /// A hidden tab has no animation frames: there this does, ms.
@@ -54,12 +54,12 @@ impl Core {
     pub(super) fn flush(self: &Rc<Self>) {
         self.flush_timer.take();
         self.flush_asked_ms.set(None);
-        let ready = self.inbox.borrow_mut().take(browser::now_ms());
+        let ready = self.follower.borrow_mut().take(browser::now_ms());
         for (topic, changes) in ready {
             self.show_topic(&topic, changes);
         }
         // A start without its content waits a little: look again, though nothing may arrive.
-        if !self.inbox.borrow().is_empty() {
+        if self.follower.borrow().is_waiting() {
             self.flush_after(HIDDEN_MS);
         }
     }
@@ -76,26 +76,11 @@ impl Core {
             (outcome.changed, outcome)
         });
         let outcome = outcome.unwrap_or_default();
-        self.follow_up(topic, &outcome);
+        self.ask(|follower, now_ms, topics| follower.laid(topic, &outcome, now_ms, topics));
         for text in outcome.told {
             if let Ok(push) = RawValue::from_string(text) {
                 self.tell(&topic.to_string(), &push);
             }
-        }
-    }
-
-    fn follow_up(self: &Rc<Self>, topic: &Topic, outcome: &Outcome) {
-        {
-            let mut repairs = self.repairs.borrow_mut();
-            if outcome.answered {
-                repairs.answered(topic);
-            }
-            if outcome.healed {
-                repairs.healed(topic);
-            }
-        }
-        if outcome.gap && self.is_welcomed() {
-            self.repair(topic);
         }
     }
 }

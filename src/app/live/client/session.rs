@@ -11,8 +11,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::link::{Step, Wake};
 use super::{Core, browser, put, socket};
 use crate::app::live::{ConnectionState, OfflineCause};
-use crate::wire::frame::Limits;
-use crate::wire::{ClientFrame, Topic, json};
+use crate::wire::{ClientFrame, json};
 
 /// The present socket. Dropping it ends the socket's task, because its queue ends.
 pub(super) struct Session {
@@ -22,22 +21,13 @@ pub(super) struct Session {
     pub(super) last_frame_ms: f64,
     pub(super) last_ping_ms: f64,
     pub(super) welcome: Option<Welcomed>,
-    /// Subscriptions without an answer.
-    pub(super) subscribing: HashMap<u64, Subscribing>,
     /// Pings that somebody waits for.
     pub(super) pings: HashMap<u64, oneshot::Sender<f64>>,
-}
-
-/// A subscription on its way: the topics, and whether each went without a past.
-pub(super) struct Subscribing {
-    pub(super) asked_ms: f64,
-    pub(super) topics: Vec<(Topic, bool)>,
 }
 
 /// What the server said in its welcome.
 pub(super) struct Welcomed {
     pub(super) session: String,
-    pub(super) limits: Limits,
     pub(super) ping_ms: u32,
 }
 
@@ -102,10 +92,9 @@ impl Core {
             last_frame_ms: now,
             last_ping_ms: now,
             welcome: None,
-            subscribing: HashMap::new(),
             pings: HashMap::new(),
         }));
-        self.begin_topics();
+        self.follower.borrow_mut().begin();
         let core = self.clone();
         spawn_local(async move {
             let end = socket::converse(&core, queue).await;
@@ -113,12 +102,6 @@ impl Core {
                 core.end(end.code, &end.reason);
             }
         });
-    }
-
-    fn begin_topics(&self) {
-        self.topics.borrow_mut().begin_session();
-        self.repairs.borrow_mut().clear();
-        self.inbox.borrow_mut().clear();
     }
 
     fn is_current(&self, generation: u64) -> bool {
@@ -160,7 +143,8 @@ impl Core {
     pub(super) fn drop_session(&self) -> bool {
         self.late.borrow_mut().clear();
         self.suspect_timer.take();
-        self.unknown_timer.take();
+        self.want_timer.take();
+        self.follower.borrow_mut().end();
         let session = self.session.take();
         session.is_some_and(|session| session.welcome.is_some())
     }
@@ -184,11 +168,5 @@ impl Core {
         if let Some(session) = &*self.session.borrow() {
             session.send(frame);
         }
-    }
-
-    pub(super) fn new_id(&self) -> u64 {
-        let id = self.next_id.get();
-        self.next_id.set(id + 1);
-        id
     }
 }

@@ -50,6 +50,7 @@ pub(super) async fn converse(core: &Rc<Core>, mut queue: mpsc::UnboundedReceiver
         token: None,
         resume: Vec::new(),
         client: Some(CLIENT.to_owned()),
+        compression: Vec::new(),
     });
     // Ready once the socket is open, and when it failed: then there is nobody to greet. Asked before
     // the split, whose sink has a slot of its own and is always ready.

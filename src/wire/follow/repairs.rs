@@ -1,6 +1,6 @@
 //! Gaps and how they are filled. A gap is asked for once and then waited for; if the answer does
 //! not help, the topic starts afresh. A heartbeat that names a later head than the replica's is a
-//! suspicion only, because the pushes may be on their way. Pure: times are handed in.
+//! suspicion only, because the pushes may be on their way.
 
 use std::collections::HashMap;
 
@@ -73,6 +73,16 @@ impl Repairs {
         }
     }
 
+    /// A head is ahead of `topic` and nothing moved. Unlike a push that does not fit, that says
+    /// nothing against an answer whose content is on its way still.
+    pub fn behind(&mut self, topic: &Topic, now_ms: f64) -> Ask {
+        let under_way = self.under_way.get(topic);
+        if under_way.is_some_and(|repair| now_ms - repair.asked_ms < PATIENCE_MS) {
+            return Ask::Wait;
+        }
+        self.gap(topic, now_ms)
+    }
+
     /// The server answered the request.
     pub fn answered(&mut self, topic: &Topic) {
         if let Some(repair) = self.under_way.get_mut(topic) {
@@ -80,7 +90,8 @@ impl Repairs {
         }
     }
 
-    /// A push fitted: the topic is whole, or on its way there.
+    /// A push fitted: the topic is whole, or on its way there. Or the server left something out by
+    /// itself, which says nothing against the answer before.
     pub fn healed(&mut self, topic: &Topic) {
         if self
             .under_way
@@ -134,6 +145,15 @@ mod tests {
         repairs.answered(&Topic::Alerts);
         repairs.healed(&Topic::Alerts);
         assert_eq!(repairs.gap(&Topic::Alerts, 30.0), Ask::Resume, "a new one");
+    }
+
+    #[test]
+    fn a_head_that_is_ahead_does_not_undo_an_answer() {
+        let mut repairs = Repairs::default();
+        repairs.gap(&Topic::Alerts, 0.0);
+        repairs.answered(&Topic::Alerts);
+        assert_eq!(repairs.behind(&Topic::Alerts, 10.0), Ask::Wait);
+        assert_eq!(repairs.behind(&Topic::Alerts, PATIENCE_MS), Ask::Resume);
     }
 
     #[test]

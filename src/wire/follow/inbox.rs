@@ -1,6 +1,6 @@
 //! What arrived and is not shown yet. Each message of a socket is a task of its own, so the frames
 //! are gathered here, in order and topic by topic, and laid over the replicas once per animation
-//! frame. Bounded: a topic of which too much waits is emptied and resumed instead. Pure.
+//! frame. Bounded: a topic of which too much waits is emptied and resumed instead.
 
 use std::collections::HashMap;
 
@@ -27,6 +27,8 @@ pub enum Change {
     Resumed,
     /// Changes had to be thrown away here.
     Lost,
+    /// The server left publications out here, and says so.
+    Skipped,
 }
 
 /// The waiting changes.
@@ -64,7 +66,7 @@ impl Inbox {
             let start = changes.iter().rev().find_map(|change| match change {
                 Change::Push(_) => Some(None),
                 Change::Start { at_ms, .. } => Some(Some(*at_ms)),
-                Change::Resumed | Change::Lost => None,
+                Change::Resumed | Change::Lost | Change::Skipped => None,
             });
             matches!(start, Some(Some(at_ms)) if now_ms - at_ms < HOLD_MS)
         };
@@ -83,6 +85,8 @@ pub struct Outcome {
     pub changed: bool,
     /// Something is missing still.
     pub gap: bool,
+    /// The server left it out: no request has failed.
+    pub skipped: bool,
     /// The server answered a subscription.
     pub answered: bool,
     /// A push was applied.
@@ -111,13 +115,19 @@ pub fn apply(
                     outcome.changed = true;
                 }
                 outcome.gap = false;
+                outcome.skipped = false;
                 outcome.answered = true;
             }
             Change::Resumed => {
                 outcome.gap = false;
+                outcome.skipped = false;
                 outcome.answered = true;
             }
             Change::Lost => outcome.gap = true,
+            Change::Skipped => {
+                outcome.gap = true;
+                outcome.skipped = true;
+            }
             Change::Push(_) if outcome.gap => {}
             Change::Push(push) => {
                 let words = tell(&push);
