@@ -289,6 +289,16 @@ def machine():
     return f"{processor}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.release()}"
 
 
+def measured():
+    """The tables of the page by their titles, as they were measured before."""
+    page = PAGE.read_text() if PAGE.exists() else ""
+    if BEGIN not in page or END not in page:
+        return {}
+    section = page.split(BEGIN, 1)[1].split(END, 1)[0].split("\nNot run here:", 1)[0]
+    tables = (part.split("\n", 1) for part in section.split("\n### ")[1:])
+    return {title: body.strip() for title, body in tables}
+
+
 def write(section):
     """Puts the section in the place of the one before, or at the end; keeps the rest of the page."""
     page = PAGE.read_text() if PAGE.exists() else "# Benchmarks\n"
@@ -304,25 +314,32 @@ def write(section):
 def main():
     missing = ["a real network, TLS, clients on other machines, browsers by the thousand"]
     changed = " with uncommitted changes" if output("git", "status", "--porcelain", "--untracked-files=no") else ""
+    commit = f"{output('git', 'rev-parse', '--short=12', 'HEAD')}{changed}"
     text = [
         BEGIN,
         "## Fan-out to many clients",
         "",
         f"Made by `make bench-fanout`; do not edit. Pushes of about 220 bytes, server pinned to core {SERVER_CORE}, all clients on core {LOAD_CORE},",
-        f"loopback; {'one short run' if RUNS == 1 else f'medians of {RUNS} runs'}, the servers in turn. `broadcast` is the same service as one would write it in an",
+        "loopback, the servers in turn. `broadcast` is the same service as one would write it in an",
         "evening: axum, a tokio broadcast channel, a task and a copy of the text for each client; it reads nothing beside, which",
         "would cost it more than sending. `fastwebsockets` is that on the crate of this name. Neither resumes. Processor time includes the kernel's part of sending and, on loopback, of receiving.",
         "",
-        f"- commit: {output('git', 'rev-parse', '--short=12', 'HEAD')}{changed}",
-        f"- machine: {machine()}; load average at the start {os.getloadavg()[0]:.1f}",
+        f"Machine: {machine()}.",
     ]
+    known = measured()
     for name, (title, measure) in SCENARIOS.items():
         if ARGS.only and name not in ARGS.only:
-            missing.append(f"`{name}`: {title[0].lower()}{title[1:]}")
+            # What was measured at another time stays, with its own commit.
+            if title in known:
+                text += ["", f"### {title}", "", known[title]]
+            else:
+                missing.append(f"`{name}`: {title[0].lower()}{title[1:]}")
             continue
         print(f"{title} …", file=sys.stderr, flush=True)
+        load = os.getloadavg()[0]
         rows = measure()
-        text += ["", f"### {title}", "", table(rows)]
+        runs = "one run" if RUNS == 1 else f"medians of {RUNS} runs"
+        text += ["", f"### {title}", "", f"Commit {commit}; {runs}{' (short)' if QUICK else ''}; load average before {load:.1f}.", "", table(rows)]
     text += ["", "Not run here:", "", *(f"- {what}" for what in missing), END]
     section = "\n".join(text)
     if ARGS.write or not (QUICK or ARGS.only):
@@ -336,13 +353,14 @@ def arguments():
     parser.add_argument("release", type=Path, help="directory of the release build: plainsight-load and examples/baseline")
     parser.add_argument("--quick", action="store_true", help="one short run of everything, printed and not written")
     parser.add_argument("--only", action="append", choices=SCENARIOS, metavar="NAME", help=f"one scenario, printed and not written: {', '.join(SCENARIOS)}")
-    parser.add_argument("--write", action="store_true", help="write the page in any case")
+    parser.add_argument("--runs", type=int, help="runs of everything instead of three (one, with --quick)")
+    parser.add_argument("--write", action="store_true", help="write the page in any case; tables that were not measured now stay")
     return parser.parse_args()
 
 
 ARGS = arguments()
 QUICK = ARGS.quick
-RUNS = 1 if QUICK else 3
+RUNS = ARGS.runs or (1 if QUICK else 3)
 LOAD = ARGS.release.resolve() / "plainsight-load"
 BASELINE = ARGS.release.resolve() / "examples/baseline"
 KINDS = [Kind("ours", LOAD, "server"), Kind("broadcast", BASELINE), Kind("fastwebsockets", BASELINE, "--fastwebsockets")]

@@ -1,12 +1,13 @@
 //! The native socket, `GET /v1/ws`. After the [`handshake`] a connection belongs to one of the
-//! [`shards`], threads that own many connections each: a [`session`] reads what the client says, and
-//! the thread's fan-out ([`crate::hub::Fanout`]) writes. [`host`] is what they need of the server.
+//! [`shards`], threads that own many connections each ([`shard`]): a [`session`] reads what the client
+//! says, and the thread's fan-out ([`crate::hub::Fanout`]) writes. [`host`] is what they need of the server.
 
 mod bad_frames;
 mod handshake;
 pub mod host;
 mod reading;
 mod session;
+mod shard;
 pub mod shards;
 
 use axum::extract::{Request, State};
@@ -14,7 +15,7 @@ use axum::response::Response;
 
 use super::access::Principal;
 use super::state::AppState;
-use shards::{Arrival, Sockets};
+use shards::{Opening, Sockets};
 
 pub async fn upgrade(
     State(state): State<AppState>,
@@ -29,13 +30,13 @@ pub fn open(sockets: &Sockets, principal: Principal, request: Request) -> Respon
     handshake::answer(request, |encoding, saves_data| {
         let sockets = sockets.clone();
         move |stream, read| {
-            sockets.take(Arrival {
-                stream,
+            let opening = Opening {
                 read,
                 principal,
                 encoding,
                 saves_data,
-            });
+            };
+            sockets.take(stream, opening);
         }
     })
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::client::topic;
-use crate::harness::TestServer;
+use crate::harness::{TestServer, until};
 use crate::journal::JournalFile;
 
 /// What the page hands over to the browser.
@@ -140,6 +140,12 @@ async fn fold(server: &TestServer, bot: &str) -> Folded {
 
 /// Checks a bot's account against the accounting identities and the journal.
 pub async fn check_account(server: &TestServer, bot: &str) {
+    // A fill is on disk before the conflated account shows it.
+    until("the account shows what the journal has", async || {
+        let fills = fold(server, bot).await.fills;
+        (server.portfolio(bot).await.fills == fills).then_some(())
+    })
+    .await;
     let portfolio: Portfolio = server.portfolio(bot).await;
     let positions: Vec<Position> = server.read(&format!("/v1/positions?bot={bot}")).await;
     let sum = |figure: fn(&Position) -> Decimal| positions.iter().map(figure).sum::<Decimal>();

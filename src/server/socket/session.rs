@@ -1,6 +1,8 @@
 //! One connection from hello to close: what the client says, and what is done about it. What is
 //! written goes through the shard's fan-out.
 
+mod topics;
+
 use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -10,29 +12,23 @@ use tokio::net::TcpStream;
 
 use super::bad_frames::BadFrames;
 use super::reading::{Heard, Reading};
-use super::shards::Shard;
+use super::shard::{FAREWELL, Shard};
+use super::shards::Opening;
 use crate::domain::Rejection;
-use crate::hub::{ConnId, Tier, Wish};
-use crate::server::access::{self, Principal};
+use crate::hub::ConnId;
+use crate::server::access;
 use crate::server::clock::wall_time;
 use crate::server::monitor::Counters;
 use crate::wire::frame::{
-    API_VERSION, Closing, DEFLATE, ErrorReply, Limits, MAX_CLIENT_MESSAGE, Pong, Since,
-    SubscribeTopic, TopicError, Welcome,
+    API_VERSION, Closing, DEFLATE, ErrorReply, Limits, MAX_CLIENT_MESSAGE, Pong, Welcome,
 };
 use crate::wire::json::{self, BadFrame};
-use crate::wire::{
-    ClientFrame, CloseCode, Encoding, Position, ServerFrame, Stream, Topic, postcard, schema_hash,
-};
+use crate::wire::{ClientFrame, CloseCode, Encoding, Position, ServerFrame, postcard, schema_hash};
 
 /// After a shutdown clients spread their return over this, ms.
 const RETURN_MS: u32 = 1_000;
-/// Every symbol, present and future.
-const EVERY_MARKET: &str = "market:*";
 /// Messages that are read in one go before others have their turn.
 const MESSAGES: usize = 32;
-/// How long a client that is told to go may take.
-const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What this server does beyond the least: `trading` is pause, kill and resume.
 const FEATURES: [&str; 9] = [
@@ -63,10 +59,7 @@ pub(super) struct Session {
     id: ConnId,
     stream: Rc<TcpStream>,
     reading: Reading,
-    principal: Principal,
-    encoding: Encoding,
-    /// The client's browser is to save data: conflated topics come at half their rate.
-    saves_data: bool,
+    opening: Opening,
     bad_frames: BadFrames,
     greeted: bool,
     /// How many connections there were with it.
@@ -94,20 +87,15 @@ impl Session {
         shard: Rc<Shard>,
         id: ConnId,
         stream: Rc<TcpStream>,
-        read: &Bytes,
-        principal: Principal,
-        encoding: Encoding,
-        saves_data: bool,
+        mut opening: Opening,
     ) -> Self {
         Self {
             crowd: shard.host.came(),
             shard,
             id,
             stream,
-            reading: Reading::new(read),
-            principal,
-            encoding,
-            saves_data,
+            reading: Reading::new(&std::mem::take(&mut opening.read)),
+            opening,
             bad_frames: BadFrames::default(),
             greeted: false,
         }
@@ -206,7 +194,7 @@ impl Session {
 
     /// A binary message: frames behind their lengths.
     async fn bytes(&mut self, bytes: Bytes) -> Flow {
-        if self.encoding != Encoding::Postcard {
+        if self.opening.encoding != Encoding::Postcard {
             let message = "this subprotocol has text messages only";
             return self.bad_frame(None, "binary_frame", message);
         }
@@ -224,7 +212,7 @@ impl Session {
     }
 
     async fn message(&mut self, text: String) -> Flow {
-        if self.encoding == Encoding::Postcard {
+        if self.opening.encoding == Encoding::Postcard {
             let message = "this subprotocol has binary messages only";
             return self.bad_frame(None, "text_frame", message);
         }
@@ -254,7 +242,7 @@ impl Session {
     }
 
     async fn frame(&mut self, frame: ClientFrame) -> Flow {
-        if !self.principal.may(access::command_role(&frame)) {
+        if !self.opening.principal.may(access::command_role(&frame)) {
             let rejection = Rejection::new("forbidden", "this is for operators");
             self.refuse(frame.id(), rejection, false);
             return Flow::Continue(());
@@ -324,112 +312,7 @@ impl Session {
             ping_ms: config.ping_ms,
         };
         self.reply(&ServerFrame::Welcome(welcome));
-        if resume.is_empty() {
-            return Flow::Continue(());
-        }
-        self.check_room(resume.len())?;
-        let wishes = resume.into_iter().map(|place| {
-            self.allowed(place.topic.clone()).map(|topic| Wish::Topic {
-                since: Some(Since {
-                    epoch: place.epoch,
-                    offset: place.offset,
-                }),
-                history: 0,
-                tier: self.tier(topic.stream(), None),
-                topic,
-                lag: Default::default(),
-            })
-        });
-        let wishes = wishes.collect();
-        self.shard
-            .with(|fanout, _| fanout.subscribe(self.id, None, wishes));
-        Flow::Continue(())
-    }
-
-    fn subscribe(&mut self, id: u64, topics: Vec<SubscribeTopic>) -> Flow {
-        self.check_room(topics.len())?;
-        let wishes = topics.into_iter().map(|wish| self.wish(wish)).collect();
-        self.shard
-            .with(|fanout, _| fanout.subscribe(self.id, Some(id), wishes));
-        Flow::Continue(())
-    }
-
-    fn wish(&self, wish: SubscribeTopic) -> Result<Wish, TopicError> {
-        if wish
-            .max_rate_hz
-            .is_some_and(|rate| Tier::of(rate).is_none())
-        {
-            let message = "max_rate_hz must be above zero".to_owned();
-            return Err(refusal(&wish.topic, "invalid_rate", message));
-        }
-        if wish.topic == EVERY_MARKET {
-            let tier = self.tier(Stream::Market, wish.max_rate_hz);
-            return Ok(Wish::EveryMarket { tier });
-        }
-        let topic: Topic = wish
-            .topic
-            .parse()
-            .map_err(|error| refusal(&wish.topic, "unknown_topic", format!("{error}")))?;
-        let most = self.shard.host.config().max_history;
-        let tier = self.tier(topic.stream(), wish.max_rate_hz);
-        Ok(Wish::Topic {
-            topic: self.allowed(topic)?,
-            since: wish.since,
-            history: wish.history.unwrap_or_default().min(most).into(),
-            tier,
-            lag: wish.lag.unwrap_or_default(),
-        })
-    }
-
-    /// The rate at which a stream is given: as it is published, or more slowly.
-    fn tier(&self, stream: Stream, max_rate_hz: Option<f64>) -> Tier {
-        let halved = self
-            .shard
-            .host
-            .rate_hz(stream)
-            .filter(|_| self.saves_data)
-            .map(|rate| rate / 2.0);
-        let asked = halved.into_iter().chain(max_rate_hz).reduce(f64::min);
-        asked.and_then(Tier::of).unwrap_or(Tier::Full)
-    }
-
-    fn allowed(&self, topic: Topic) -> Result<Topic, TopicError> {
-        if self.principal.may(access::topic_role(&topic)) {
-            Ok(topic)
-        } else {
-            let message = "this topic is for operators".to_owned();
-            Err(refusal(&topic.to_string(), "forbidden", message))
-        }
-    }
-
-    fn unsubscribe(&mut self, id: u64, names: Vec<String>) {
-        let every_market = names.iter().any(|name| name == EVERY_MARKET);
-        let mut errors = Vec::new();
-        let mut topics = Vec::new();
-        for name in names.iter().filter(|name| *name != EVERY_MARKET) {
-            match name.parse::<Topic>() {
-                Ok(topic) => topics.push(topic),
-                Err(error) => errors.push(refusal(name, "unknown_topic", error.to_string())),
-            }
-        }
-        let reply = crate::wire::frame::Reply {
-            id,
-            errors,
-            ..Default::default()
-        };
-        self.shard.with(|fanout, _| {
-            fanout.unsubscribe(self.id, &topics, every_market);
-            fanout.reply(self.id, &ServerFrame::Ok(reply));
-        });
-    }
-
-    /// Room for `more` subscriptions.
-    fn check_room(&self, more: usize) -> Flow {
-        let follows = self.shard.fanout.borrow().follows(self.id);
-        if follows.saturating_add(more) > self.shard.host.config().max_subscriptions {
-            return Flow::Break(End::Close(CloseCode::TooManySubscriptions));
-        }
-        Flow::Continue(())
+        self.resume(resume)
     }
 
     fn bad_frame(&mut self, id: Option<u64>, code: &str, message: &str) -> Flow {
@@ -458,14 +341,6 @@ impl Session {
     }
 
     fn reply(&self, frame: &ServerFrame) {
-        self.shard.fanout.borrow_mut().reply(self.id, frame);
-    }
-}
-
-fn refusal(topic: &str, code: &str, message: String) -> TopicError {
-    TopicError {
-        topic: topic.chars().take(80).collect(),
-        code: code.to_owned(),
-        message,
+        self.shard.with(|fanout, _| fanout.reply(self.id, frame));
     }
 }
