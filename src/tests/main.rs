@@ -22,6 +22,7 @@ mod architecture;
 mod bad_frames;
 mod binance;
 mod binance_server;
+mod crowd;
 mod forms;
 mod heavy_binance_kill;
 mod heavy_bracket;

@@ -79,7 +79,7 @@ impl Lazy {
     }
 }
 
-async fn counter(server: &TestServer, name: &str) -> u64 {
+pub async fn counter(server: &TestServer, name: &str) -> u64 {
     let text = server.get("/metrics").await.text;
     let wanted = format!("plainsight_{name}_total ");
     let line = text.lines().find_map(|line| line.strip_prefix(&wanted));
