@@ -1,5 +1,5 @@
 // What happens in a page, recorded while it happens. Install a recorder before the page is opened.
-import { type BrowserContext, type Locator, type Page, type WebSocket, expect } from '@playwright/test';
+import { type BrowserContext, type Locator, type Page, expect } from '@playwright/test';
 
 declare global {
   interface Window {
@@ -86,21 +86,32 @@ interface Frame {
   [key: string]: unknown;
 }
 
-/** The page's live sockets and the frames on them. */
+/**
+ * The page's live sockets and the frames on them. The sockets carry bytes; what they say is read
+ * from the console, where the page writes it for whoever asks for it.
+ */
 export class Sockets {
   opened = 0;
   readonly sent: Frame[] = [];
   readonly received: Frame[] = [];
 
-  constructor(page: Page) {
-    page.on('websocket', (socket) => this.#watch(socket));
+  private constructor(page: Page) {
+    page.on('websocket', (socket) => {
+      if (socket.url().endsWith('/v1/ws')) this.opened += 1;
+    });
+    page.on('console', (message) => this.#note(message.text()));
   }
 
-  #watch(socket: WebSocket): void {
-    if (!socket.url().endsWith('/v1/ws')) return;
-    this.opened += 1;
-    socket.on('framesent', ({ payload }) => this.sent.push(...framesOf(payload)));
-    socket.on('framereceived', ({ payload }) => this.received.push(...framesOf(payload)));
+  /** Watches the page from its next navigation on. */
+  static async of(page: Page): Promise<Sockets> {
+    await page.addInitScript(() => localStorage.setItem('debug', 'websocket'));
+    return new Sockets(page);
+  }
+
+  #note(line: string): void {
+    const [, direction, json] = /^([→←]) (\{.*\})$/s.exec(line) ?? [];
+    if (!json) return;
+    (direction === '→' ? this.sent : this.received).push(JSON.parse(json) as Frame);
   }
 
   sentOf(type: string): Frame[] {
@@ -110,12 +121,4 @@ export class Sockets {
   receivedOf(type: string): Frame[] {
     return this.received.filter((frame) => frame.type === type);
   }
-}
-
-function framesOf(payload: string | Buffer): Frame[] {
-  return payload
-    .toString()
-    .split('\n')
-    .filter((line) => line.trim())
-    .map((line) => JSON.parse(line) as Frame);
 }

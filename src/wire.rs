@@ -6,8 +6,8 @@
 //! the rule that keeps it exact, [`follow`] keeps all of a client's replicas in step with the server,
 //! [`backoff`] says when to reconnect, [`close`] what a close code means. There are two ways to write
 //! and read it all ([`encoding`], [`codec`]): as text, [`json`], and as bytes, [`postcard`], whose shape
-//! [`schema`] tells apart. [`boot`] is what a server-rendered page hands over to the client, and
-//! [`form`] what the pages' forms say.
+//! [`schema`] tells apart. [`boot`] is what a server-rendered page hands over to the client,
+//! its values [`packed`], and [`form`] what the pages' forms say.
 
 pub mod backoff;
 pub mod boot;
@@ -20,6 +20,7 @@ pub mod follow;
 pub mod form;
 pub mod frame;
 pub mod json;
+mod packed;
 pub mod payload;
 pub mod postcard;
 pub mod push;

@@ -29,7 +29,7 @@ test('figures change without a reload', async ({ page, open }) => {
 
 for (const path of ['/', '/market', '/trades', '/positions', '/decisions', '/performance', '/system']) {
   test(`${path} hydrates without a flash and fetches nothing again`, async ({ page, open }) => {
-    const sockets = new Sockets(page);
+    const sockets = await Sockets.of(page);
     const fetched: string[] = [];
     page.on('request', (request) => {
       const { pathname } = new URL(request.url());
@@ -125,7 +125,7 @@ test('two tabs are live and say the same at the same seq', async ({ page, contex
 });
 
 test('one socket serves every page', async ({ page, open }) => {
-  const sockets = new Sockets(page);
+  const sockets = await Sockets.of(page);
   await open('/');
   await isLive(page);
   const pages = page.getByRole('navigation', { name: 'Pages' });
@@ -139,7 +139,7 @@ test('one socket serves every page', async ({ page, open }) => {
 });
 
 test('a topic is left five seconds after its page, and its value kept', async ({ page, open }) => {
-  const sockets = new Sockets(page);
+  const sockets = await Sockets.of(page);
   await open('/decisions');
   await isLive(page);
   const agent = async () => (await status(page)).topics['agent:paper'];

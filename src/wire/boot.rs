@@ -1,12 +1,11 @@
 //! What a server-rendered page hands over: the very figures it was rendered from with their places,
 //! so that the client starts with the same picture and resumes behind it.
 
-use serde::ser::SerializeSeq;
-use serde::{Deserialize, Serialize, Serializer};
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 
 use super::form::Refused;
 use super::frame::Since;
+use super::packed::Packed;
 use super::{Backoff, Epoch, Payload, Replica, Stream, Topic};
 use crate::domain::{
     BotId, Explanation, Instrument, LedgerEntry, Mode, Order, OrderHistory, Seq, Symbol, TimeUs,
@@ -48,32 +47,7 @@ pub struct BootTopic {
     pub offset: u64,
     pub seq: Seq,
     pub t_received: Option<TimeUs>,
-    #[serde(serialize_with = "write_content", deserialize_with = "read_content")]
-    content: Content,
-}
-
-/// Before it is known which stream it belongs to, content is plain JSON.
-#[derive(Debug, Clone, PartialEq)]
-enum Content {
-    Typed(Vec<Payload>),
-    Raw(Vec<Value>),
-}
-
-fn write_content<S: Serializer>(content: &Content, serializer: S) -> Result<S::Ok, S::Error> {
-    match content {
-        Content::Typed(payloads) => {
-            let mut seq = serializer.serialize_seq(Some(payloads.len()))?;
-            for payload in payloads {
-                seq.serialize_element(payload)?;
-            }
-            seq.end()
-        }
-        Content::Raw(values) => values.serialize(serializer),
-    }
-}
-
-fn read_content<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Content, D::Error> {
-    Vec::<Value>::deserialize(deserializer).map(Content::Raw)
+    content: Packed,
 }
 
 impl BootTopic {
@@ -90,7 +64,7 @@ impl BootTopic {
             offset: at.offset,
             seq,
             t_received,
-            content: Content::Typed(content),
+            content: Packed::Plain(content),
         }
     }
 
@@ -99,24 +73,12 @@ impl BootTopic {
     pub fn into_replica(self) -> Replica {
         let stream = self.topic.stream();
         let mut replica = Replica::new(self.topic);
-        let content = match self.content {
-            Content::Typed(payloads) => Some(payloads),
-            Content::Raw(values) => values
-                .into_iter()
-                .map(|value| Payload::read(stream, value))
-                .collect::<Result<_, _>>()
-                .ok(),
-        };
-        if let Some(content) = content {
-            replica.fill(
-                Since {
-                    epoch: self.epoch,
-                    offset: self.offset,
-                },
-                self.seq,
-                self.t_received,
-                content,
-            );
+        if let Some(content) = self.content.open(stream) {
+            let at = Since {
+                epoch: self.epoch,
+                offset: self.offset,
+            };
+            replica.fill(at, self.seq, self.t_received, content);
         }
         replica
     }

@@ -9,12 +9,12 @@ use ::postcard::Deserializer;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::Content;
 use super::frame::{
     ClientFrame, Closing, ErrorReply, Heartbeat, Lag, Pong, Reply, Resumed, Resync, ServerFrame,
     Welcome,
 };
 use super::push::{Push, PushHead};
+use super::{Content, Payload, Stream, schema_hash};
 
 /// Bytes that are no frame.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -154,6 +154,28 @@ pub fn encode_client(frame: &ClientFrame) -> Result<Vec<u8>, ::postcard::Error> 
 /// Reads one frame of a client, as [`frames`] gives it.
 pub fn decode_client(frame: &[u8]) -> Result<ClientFrame, BadBytes> {
     whole(::postcard::take_from_bytes(frame)?)
+}
+
+/// Writes what a page hands over of one topic: how many values, then each.
+pub fn encode_content(content: &[Payload]) -> Result<Vec<u8>, ::postcard::Error> {
+    ::postcard::to_allocvec(content)
+}
+
+/// Reads what [`encode_content`] wrote of a topic of `stream`.
+pub fn decode_content(stream: Stream, bytes: &[u8]) -> Result<Vec<Payload>, BadBytes> {
+    let mut data = Deserializer::from_bytes(bytes);
+    let count = usize::deserialize(&mut data)?;
+    // The count is not to be trusted with memory: it may be damaged.
+    let content: Result<_, _> = (0..count)
+        .map(|_| Payload::read(stream, &mut data))
+        .collect();
+    whole((content?, data.finalize()?))
+}
+
+/// Whether this is the `welcome` of a server whose bytes mean something else than ours. To be asked
+/// before such a frame is read: then it may look like any other, or like none.
+pub fn is_of_another_shape(frame: &[u8]) -> bool {
+    schema_of(frame).is_some_and(|schema| schema != schema_hash())
 }
 
 /// The schema that a `welcome` names, whatever follows it: also of a server whose frames have

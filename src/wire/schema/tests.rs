@@ -146,16 +146,30 @@ fn several_frames_stand_in_one_message() {
 }
 
 #[test]
-fn the_schema_is_read_from_a_welcome_of_any_shape() {
-    let [welcome, ok] =
-        [0, 1].map(|place| postcard::encode_server(&frames::server()[place]).unwrap());
-    let frame = |message: &'static [u8]| postcard::frames(message).next().unwrap().unwrap();
-    let mut newer = frame(welcome.leak()).to_vec();
-    newer.truncate(20);
-    assert!(postcard::decode_server(&newer).is_err());
+fn a_welcome_of_another_shape_is_known_before_it_is_read() {
+    let [welcome, ok] = [0, 1].map(|place| {
+        let message = postcard::encode_server(&frames::server()[place]).unwrap();
+        let frame = postcard::frames(&message).next().unwrap().unwrap();
+        frame.to_vec()
+    });
+    // The filled frame names a schema that is nobody's.
+    let other = "0123456789abcdef";
+    let cut = welcome[..20].to_vec();
+    let longer = [&welcome[..], b"a field of tomorrow"].concat();
+    for unreadable in [&cut, &longer] {
+        assert!(postcard::decode_server(unreadable).is_err());
+    }
+    for frame in [&welcome, &cut, &longer] {
+        assert_eq!(postcard::schema_of(frame).as_deref(), Some(other));
+        assert!(postcard::is_of_another_shape(frame));
+    }
+    // Ours is no reason to leave, even where something else is wrong with it.
+    let ours = String::from_utf8_lossy(&cut).replace(other, schema_hash());
     assert_eq!(
-        postcard::schema_of(&newer).as_deref(),
-        Some("0123456789abcdef")
+        postcard::schema_of(ours.as_bytes()).as_deref(),
+        Some(schema_hash())
     );
-    assert_eq!(postcard::schema_of(frame(ok.leak())), None);
+    assert!(!postcard::is_of_another_shape(ours.as_bytes()));
+    assert_eq!(postcard::schema_of(&ok), None);
+    assert!(!postcard::is_of_another_shape(&ok));
 }

@@ -4,7 +4,6 @@
 use std::rc::Rc;
 
 use leptos::prelude::*;
-use serde_json::value::RawValue;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
@@ -78,9 +77,7 @@ impl Core {
         let outcome = outcome.unwrap_or_default();
         self.ask(|follower, now_ms, topics| follower.laid(topic, &outcome, now_ms, topics));
         for text in outcome.told {
-            if let Ok(push) = RawValue::from_string(text) {
-                self.tell(&topic.to_string(), &push);
-            }
+            self.tell_text(&topic.to_string(), &text);
         }
     }
 }

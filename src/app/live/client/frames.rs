@@ -5,25 +5,38 @@ use std::rc::Rc;
 
 use serde_json::json;
 
-use super::session::Welcomed;
+use super::session::{ENCODING, Welcomed};
 use super::{Core, browser};
 use crate::app::live::OfflineCause;
 use crate::domain::TimeUs;
 use crate::wire::follow::Complaint;
 use crate::wire::frame::{Pong, Welcome};
-use crate::wire::{Encoding, ServerFrame, Topic, json};
+use crate::wire::{ServerFrame, Topic, postcard};
 
 impl Core {
     /// Reads one message, which may hold several frames.
-    pub(super) fn receive(self: &Rc<Self>, text: &str) {
+    pub(super) fn receive(self: &Rc<Self>, message: &[u8]) {
         if let Some(session) = &mut *self.session.borrow_mut() {
             session.last_frame_ms = browser::now_ms();
         }
-        for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        for bytes in postcard::frames(message) {
+            // Nothing is read on a socket that was refused: its bytes may mean anything.
+            if self.session.borrow().is_none() {
+                return;
+            }
             self.meter.borrow_mut().count();
-            match json::decode_server(line) {
-                Ok(frame) => self.handle(frame),
-                // Of a newer server, perhaps: what is not understood is left out.
+            if bytes
+                .as_ref()
+                .is_ok_and(|frame| postcard::is_of_another_shape(frame))
+            {
+                self.refuse(OfflineCause::Version);
+                return;
+            }
+            match bytes.and_then(postcard::decode_server) {
+                Ok(frame) => {
+                    self.log_received(&frame);
+                    self.handle(frame);
+                }
                 Err(error) => self.complain(Complaint {
                     topic: None,
                     code: "unreadable".to_owned(),
@@ -53,7 +66,7 @@ impl Core {
     }
 
     fn on_welcome(self: &Rc<Self>, welcome: Welcome) {
-        if !Encoding::Json.reads(&welcome) {
+        if !ENCODING.reads(&welcome) {
             self.refuse(OfflineCause::Version);
             return;
         }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use js_sys::{Function, JSON};
-use serde::Serialize;
+use serde_json::Value;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
 
@@ -45,21 +45,27 @@ impl Listeners {
 }
 
 /// A value as a script sees it.
-pub(super) fn to_js(value: &(impl Serialize + ?Sized)) -> JsValue {
-    serde_json::to_string(value)
-        .ok()
-        .and_then(|text| JSON::parse(&text).ok())
-        .unwrap_or(JsValue::NULL)
+pub(super) fn to_js(value: &Value) -> JsValue {
+    parse(&value.to_string())
+}
+
+fn parse(json: &str) -> JsValue {
+    JSON::parse(json).unwrap_or(JsValue::NULL)
 }
 
 impl Core {
     /// Calls whoever listens to `name`. A function that throws harms nobody but itself.
-    pub(super) fn tell(&self, name: &str, detail: &(impl Serialize + ?Sized)) {
+    pub(super) fn tell(&self, name: &str, detail: &Value) {
+        self.tell_text(name, &detail.to_string());
+    }
+
+    /// The same with what is JSON already.
+    pub(super) fn tell_text(&self, name: &str, json: &str) {
         let functions = self.listeners.borrow().of(name);
         if functions.is_empty() {
             return;
         }
-        let detail = to_js(detail);
+        let detail = parse(json);
         for function in functions {
             if let Err(error) = function.call1(&JsValue::NULL, &detail) {
                 browser::warn(&format!("a listener of {name:?} threw {error:?}"));

@@ -11,12 +11,15 @@ use wasm_bindgen_futures::spawn_local;
 use super::link::{Step, Wake};
 use super::{Core, browser, put, socket};
 use crate::app::live::{ConnectionState, OfflineCause};
-use crate::wire::{ClientFrame, json};
+use crate::wire::{ClientFrame, Encoding};
+
+/// What the page speaks: it is the shorter way for both sides.
+pub(super) const ENCODING: Encoding = Encoding::Postcard;
 
 /// The present socket. Dropping it ends the socket's task, because its queue ends.
 pub(super) struct Session {
     generation: u64,
-    outgoing: mpsc::UnboundedSender<String>,
+    outgoing: mpsc::UnboundedSender<ClientFrame>,
     /// When its opening began and when the last frame came, ms.
     pub(super) last_frame_ms: f64,
     pub(super) last_ping_ms: f64,
@@ -32,8 +35,8 @@ pub(super) struct Welcomed {
 }
 
 impl Session {
-    pub(super) fn send(&self, frame: &ClientFrame) {
-        let _ = self.outgoing.unbounded_send(json::encode_client(frame));
+    pub(super) fn send(&self, frame: ClientFrame) {
+        let _ = self.outgoing.unbounded_send(frame);
     }
 }
 
@@ -164,7 +167,7 @@ impl Core {
     }
 
     /// Sends a frame, if there is a socket to send it by.
-    pub(super) fn send(&self, frame: &ClientFrame) {
+    pub(super) fn send(&self, frame: ClientFrame) {
         if let Some(session) = &*self.session.borrow() {
             session.send(frame);
         }

@@ -65,7 +65,7 @@ impl Core {
             let last_gap = self.server_time();
             self.meter.borrow_mut().last_gap = last_gap;
         }
-        for frame in &effects.send {
+        for frame in effects.send {
             self.send(frame);
         }
         if let Some(ms) = effects.want_after_ms {
@@ -108,7 +108,7 @@ impl Core {
             if let Some(waiting) = waiting {
                 session.pings.insert(id, waiting);
             }
-            session.send(&ClientFrame::Ping {
+            session.send(ClientFrame::Ping {
                 id,
                 t: Echo::of(now_ms),
             });
