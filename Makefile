@@ -83,7 +83,8 @@ unit: setup-test ## Unit, integration and documentation tests
 
 e2e: setup-test ## Browser tests against the real server (development build)
 	LEPTOS_SITE_ROOT=$(E2E_SITE) cargo leptos build
-	PLAINSIGHT_BIN=$(TARGET)/debug/plainsight LEPTOS_SITE_ROOT=$(E2E_SITE) \
+	cargo build --no-default-features --features ssr --bin plainsight-load
+	PLAINSIGHT_LOAD_BIN=$(TARGET)/debug/plainsight-load PLAINSIGHT_BIN=$(TARGET)/debug/plainsight LEPTOS_SITE_ROOT=$(E2E_SITE) \
 		playwright test --config end2end $(ARGS)
 
 bench: $(STAMP) setup-test ## Measure the release build; writes docs/benchmarks.md
