@@ -262,7 +262,7 @@ impl TopicState {
         }
         let publication = match self.gather(offset)? {
             Gathered::One(publication) => publication,
-            Gathered::Several(push) => Arc::new(Publication::new(*push, self.bytes)?),
+            Gathered::Several(push) => Arc::new(Publication::of_others(*push, self.bytes)),
             Gathered::Unfit => return self.snapshot(),
         };
         self.merged.push((offset, Arc::clone(&publication)));
@@ -301,7 +301,7 @@ impl TopicState {
             t_published: self.t_published,
             data: Content::Snapshot(self.value.clone()?),
         };
-        let publication = Arc::new(Publication::new(push, self.bytes)?);
+        let publication = Arc::new(Publication::of_others(push, self.bytes));
         self.snapshot = Some(Arc::clone(&publication));
         Some(publication)
     }

@@ -3,13 +3,14 @@
 //! from a queue of its own; where a log's reader has fallen too far behind, it is told so.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::conn::{Conn, Cursor, Following, Past, Wire};
 use super::{Backfill, BackfillFailed, ConnId, End, Fanout, LagRule, Stats};
-use crate::hub::Inner;
 use crate::hub::topic::{CatchUp, TopicState};
+use crate::hub::{Inner, Publication};
 use crate::wire::frame::{Lag, Resync};
 use crate::wire::{Class, CloseCode, Encoding, ResyncReason, ServerFrame, Topic};
 
@@ -21,20 +22,22 @@ const CHUNK: u64 = 500;
 /// What a connection gets in one round.
 pub struct Turn {
     pub conn: ConnId,
-    pub frames: Vec<Bytes>,
-    /// Messages of their own.
-    pub packed: Vec<Bytes>,
+    pub parts: Vec<Part>,
     /// With these it has everything.
     pub is_whole: bool,
+}
+
+/// What a turn is made of. A publication is written when it goes out.
+pub enum Part {
+    Frame(Bytes),
+    Publication(Arc<Publication>),
 }
 
 /// How far a turn has got.
 struct Progress<'a> {
     conn: ConnId,
     encoding: Encoding,
-    frames: Vec<Bytes>,
-    packed: Vec<Bytes>,
-    unpacks: bool,
+    parts: Vec<Part>,
     bytes: usize,
     backfills: &'a mut Vec<Backfill>,
     stats: &'a mut Stats,
@@ -43,7 +46,14 @@ struct Progress<'a> {
 impl Progress<'_> {
     fn put(&mut self, frame: Bytes) {
         self.bytes += frame.len();
-        self.frames.push(frame);
+        self.parts.push(Part::Frame(frame));
+    }
+
+    fn put_publication(&mut self, publication: &Arc<Publication>) {
+        // A whole value that nobody has written yet is likely a large one.
+        let size = publication.size();
+        self.bytes += if size == 0 { TURN / 4 } else { size };
+        self.parts.push(Part::Publication(Arc::clone(publication)));
     }
 
     fn tell(&mut self, frame: &ServerFrame) {
@@ -74,9 +84,10 @@ impl<W: Wire> Fanout<W> {
             let mut progress = Progress {
                 conn: id,
                 encoding,
-                frames: std::mem::take(&mut conn.replies),
-                packed: Vec::new(),
-                unpacks: conn.unpacks,
+                parts: std::mem::take(&mut conn.replies)
+                    .into_iter()
+                    .map(Part::Frame)
+                    .collect(),
                 bytes: 0,
                 backfills: &mut backfills,
                 stats: &mut stats,
@@ -85,8 +96,7 @@ impl<W: Wire> Fanout<W> {
             let Following::Apart(cursors) = following else {
                 return Some(Turn {
                     conn: id,
-                    frames: progress.frames,
-                    packed: progress.packed,
+                    parts: progress.parts,
                     is_whole: false,
                 });
             };
@@ -108,8 +118,7 @@ impl<W: Wire> Fanout<W> {
             }
             Some(Turn {
                 conn: id,
-                frames: progress.frames,
-                packed: progress.packed,
+                parts: progress.parts,
                 is_whole,
             })
         });
@@ -257,7 +266,7 @@ fn catch_up_log(state: &TopicState, cursor: &mut Cursor, progress: &mut Progress
             if !progress.has_room() {
                 return false;
             }
-            progress.put(publication.frame(progress.encoding).clone());
+            progress.put_publication(publication);
             cursor.at = Some(publication.push.last);
         }
         return cursor.at == Some(state.head);
@@ -310,14 +319,7 @@ fn catch_up_value(
         return false;
     }
     if let CatchUp::Publication(publication) = state.catch_up(cursor.at) {
-        let packed = publication.packed(progress.encoding);
-        match packed.filter(|_| progress.unpacks) {
-            Some(packed) => {
-                progress.bytes += packed.len();
-                progress.packed.push(packed.clone());
-            }
-            None => progress.put(publication.frame(progress.encoding).clone()),
-        }
+        progress.put_publication(&publication);
     }
     cursor.at = Some(state.head);
     true

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::catch_up::Turn;
+use super::catch_up::{Part, Turn};
 use super::conn::{Following, Wire, Written};
 use super::{ConnId, End, Fanout, message};
 use crate::hub::inbox::Arrived;
@@ -97,24 +97,42 @@ impl<W: Wire> Fanout<W> {
     fn give(&mut self, turn: Turn, now: Duration) {
         let Turn {
             conn: id,
-            frames,
-            packed,
+            parts,
             is_whole,
         } = turn;
         let Some(conn) = self.conn_mut(id) else {
             return;
         };
-        let had_frames = !frames.is_empty() || !packed.is_empty();
-        let mut parts = std::mem::take(&mut conn.control);
-        parts.push(message::finish(conn.encoding, &frames));
-        parts.extend(packed.iter().map(|message| message::binary(message)));
-        let message = joined(parts);
-        let is_written = conn.rest.is_empty() && self.write(id, message, now);
-        self.stats.frames += (frames.len() + packed.len()) as u64;
+        let (encoding, unpacks) = (conn.encoding, conn.unpacks);
+        let count = parts.len();
+        let (mut frames, mut packed) = (Vec::with_capacity(count), Vec::new());
+        for part in parts {
+            match part {
+                Part::Frame(frame) => frames.push(frame),
+                Part::Publication(publication) => {
+                    let small = unpacks.then(|| publication.packed(encoding)).flatten();
+                    match small {
+                        Some(message) => packed.push(message::binary(message)),
+                        None => frames.push(publication.frame(encoding).clone()),
+                    }
+                }
+            }
+        }
+        let mut pieces = std::mem::take(&mut conn.control);
+        pieces.push(message::finish(encoding, &frames));
+        pieces.extend(packed);
+        let message = joined(pieces);
+        if !conn.rest.is_empty() {
+            // What its group got in this round did not go out whole: these come behind it.
+            conn.rest = joined(vec![std::mem::take(&mut conn.rest), message]);
+            return;
+        }
+        let is_written = self.write(id, message, now);
+        self.stats.frames += count as u64;
         if is_written {
             if is_whole {
                 self.fall_in(id);
-            } else if had_frames {
+            } else if count > 0 {
                 self.want_turn(id);
             }
         }

@@ -250,11 +250,12 @@ fn a_large_snapshot_is_packed_once_for_those_who_can_unpack_it() {
     use std::io::Read as _;
     let mut rig = Rig::new();
     let topic = Topic::Equity(BotId::paper());
-    let times: Vec<i64> = (1..=200).collect();
+    let times: Vec<i64> = (1..=600).collect();
     rig.publish(vec![equity(&times, false)]);
     let (plain, pipe) = rig.open();
     rig.follow(plain, &topic, None, 0);
-    let expected = pipe.messages().0[0].lines().nth(1).unwrap().to_owned();
+    let texts = pipe.messages().0;
+    let expected = texts.iter().flat_map(|text| text.lines()).nth(1).unwrap();
     assert!(expected.len() > 4_096);
     for _ in 0..2 {
         let (id, pipe) = rig.open();
