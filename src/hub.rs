@@ -24,8 +24,8 @@ use crate::wire::frame::Since;
 use crate::wire::{Payload, Topic};
 
 pub use fanout::{
-    Backfill, BackfillFailed, ConnId, End, Ended, Fanout, FanoutConfig, LagRule, Stats, Wire, Wish,
-    Written,
+    Backfill, BackfillFailed, ConnId, End, Ended, Fanout, FanoutConfig, Follow, LagRule, Stats,
+    Wire, Wish, Written,
 };
 pub use inbox::Inbox;
 pub use publication::Publication;
@@ -153,10 +153,6 @@ impl Hub {
 
     fn named<T>(&self, pick: impl Fn(&Topic) -> Option<T>) -> Vec<T> {
         self.inner.lock().names.keys().filter_map(pick).collect()
-    }
-
-    pub fn exists(&self, topic: &Topic) -> bool {
-        self.inner.lock().names.contains_key(topic)
     }
 
     /// Publishes what slower readers are due: to be called many times a second.

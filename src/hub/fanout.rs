@@ -30,7 +30,7 @@ use crate::wire::{CloseCode, Encoding, Epoch, ServerFrame, Topic};
 
 pub use crate::wire::frame::LagRule;
 pub use conn::{ConnId, Wire, Written};
-pub use join::Wish;
+pub use join::{Follow, Wish};
 
 use conn::{Conn, Following};
 use groups::Groups;
@@ -175,10 +175,6 @@ impl<W: Wire> Fanout<W> {
         Arc::clone(&self.inbox)
     }
 
-    pub fn connections(&self) -> usize {
-        self.conns.len() - self.free.len()
-    }
-
     /// Takes a connection in. It follows nothing yet.
     pub fn open(&mut self, wire: W, encoding: Encoding, now: Duration) -> ConnId {
         self.opened = self.opened.wrapping_add(1);
@@ -309,8 +305,7 @@ impl<W: Wire> Fanout<W> {
     }
 
     fn conn_mut(&mut self, id: ConnId) -> Option<&mut Conn<W>> {
-        let conn = self.conns.get_mut(id.slot as usize)?.as_mut()?;
-        (conn.generation == id.generation).then_some(conn)
+        find(&mut self.conns, id)
     }
 
     fn want_turn(&mut self, id: ConnId) {
@@ -352,6 +347,12 @@ impl<W: Wire> Fanout<W> {
         let part = (x >> 40) as f64 / f64::from(1u32 << 24);
         interval.mul_f64(0.8 + 0.4 * part)
     }
+}
+
+/// The connection with this id, unless another one has its place by now.
+fn find<W>(conns: &mut [Option<Conn<W>>], id: ConnId) -> Option<&mut Conn<W>> {
+    let conn = conns.get_mut(id.slot as usize)?.as_mut()?;
+    (conn.generation == id.generation).then_some(conn)
 }
 
 impl<W> Drop for Fanout<W> {

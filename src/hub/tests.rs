@@ -220,13 +220,13 @@ impl Rig {
         history: u64,
         tier: Tier,
     ) {
-        let wish = Wish::Topic {
+        let wish = Wish::Topic(Follow {
             topic: topic.clone(),
             since,
             history,
             tier,
             lag: LagRule::Skip,
-        };
+        });
         self.fanout.subscribe(id, Some(1), vec![Ok(wish)]);
         self.fanout.round(self.now);
     }

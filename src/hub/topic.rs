@@ -11,14 +11,6 @@ use crate::domain::{Seq, TimeUs};
 use crate::wire::frame::Since;
 use crate::wire::{Class, Content, Epoch, Payload, Push, PushKind, Topic};
 
-/// What a reader of a conflated topic who stands at some offset needs.
-#[derive(Debug)]
-pub(in crate::hub) enum CatchUp {
-    /// Nothing.
-    Done,
-    Publication(Arc<Publication>),
-}
-
 /// Publications laid together.
 enum Gathered {
     One(Arc<Publication>),
@@ -240,19 +232,17 @@ impl TopicState {
         self.bytes - begun
     }
 
-    /// What brings a reader of a conflated topic up to date. `base` is where it stands; `None` where
-    /// it holds nothing.
-    pub fn catch_up(&mut self, base: Option<u64>) -> CatchUp {
-        if base == Some(self.head) || self.value.is_none() {
-            return CatchUp::Done;
+    /// What brings a reader of a conflated topic up to date; `None` where it has everything. `base` is
+    /// where it stands; `None` where it holds nothing.
+    pub fn catch_up(&mut self, base: Option<u64>) -> Option<Arc<Publication>> {
+        match base {
+            Some(base) => self.after_as_one(base),
+            None => self.snapshot(),
         }
-        let publication = base
-            .and_then(|base| self.after_as_one(base))
-            .or_else(|| self.snapshot());
-        publication.map_or(CatchUp::Done, CatchUp::Publication)
     }
 
-    /// All that was published after `offset` as one; `None` where memory begins later.
+    /// All that was published after `offset` as one: laid together, or the whole value where memory
+    /// begins later. `None` where there was nothing.
     fn after_as_one(&mut self, offset: u64) -> Option<Arc<Publication>> {
         if let Some((_, known)) = self.merged.iter().find(|(since, _)| *since == offset) {
             return Some(Arc::clone(known));

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::conn::{Conn, Cursor, Following, Past, Wire};
-use super::{Backfill, BackfillFailed, ConnId, End, Fanout, LagRule, Stats};
-use crate::hub::topic::{CatchUp, TopicState};
+use super::conn::{Cursor, Following, Past, Wire};
+use super::{Backfill, BackfillFailed, ConnId, End, Fanout, FanoutConfig, LagRule, Stats, find};
+use crate::hub::topic::TopicState;
 use crate::hub::{Inner, Publication};
 use crate::wire::frame::{Lag, Resync};
 use crate::wire::{Class, CloseCode, Encoding, ResyncReason, ServerFrame, Topic};
@@ -71,44 +71,35 @@ impl Progress<'_> {
 impl<W: Wire> Fanout<W> {
     /// Gathers what a connection lacks. `None` where it cannot take anything now.
     pub(super) fn turn(&mut self, inner: &mut Inner, id: ConnId) -> Option<Turn> {
-        let config = self.config.clone();
-        let mut backfills = std::mem::take(&mut self.backfills);
-        let mut stats = self.stats;
-        let mut too_slow = false;
-        let turn = self.conn_mut(id).and_then(|conn| {
-            conn.is_pending = false;
-            if conn.is_over || !conn.rest.is_empty() {
+        let Self {
+            conns,
+            config,
+            backfills,
+            stats,
+            ..
+        } = self;
+        let conn = find(conns, id)?;
+        conn.is_pending = false;
+        if conn.is_over || !conn.rest.is_empty() {
+            return None;
+        }
+        let replies = std::mem::take(&mut conn.replies).into_iter();
+        let mut progress = Progress {
+            conn: id,
+            encoding: conn.encoding,
+            parts: replies.map(Part::Frame).collect(),
+            bytes: 0,
+            backfills,
+            stats,
+        };
+        let mut is_whole = false;
+        if let Following::Apart(cursors) = &mut conn.following {
+            if !heed_lag(inner, cursors, config, &mut progress) {
+                self.give_up(id, End::Closed(CloseCode::TooSlow));
                 return None;
             }
-            let encoding = conn.encoding;
-            let mut progress = Progress {
-                conn: id,
-                encoding,
-                parts: std::mem::take(&mut conn.replies)
-                    .into_iter()
-                    .map(Part::Frame)
-                    .collect(),
-                bytes: 0,
-                backfills: &mut backfills,
-                stats: &mut stats,
-            };
-            let Conn { following, .. } = conn;
-            let Following::Apart(cursors) = following else {
-                return Some(Turn {
-                    conn: id,
-                    parts: progress.parts,
-                    is_whole: false,
-                });
-            };
-            too_slow = !heed_lag(
-                inner,
-                cursors,
-                config.soft_bytes,
-                config.hard_bytes,
-                &mut progress,
-            );
             cursors.sort_by_key(|cursor| lane(inner.at(cursor.subscription.channel.topic)));
-            let mut is_whole = true;
+            is_whole = true;
             for cursor in cursors.iter_mut() {
                 let state = inner.at(cursor.subscription.channel.topic);
                 is_whole &= match state.class() {
@@ -116,19 +107,12 @@ impl<W: Wire> Fanout<W> {
                     Class::Keyed | Class::Latest => catch_up_value(state, cursor, &mut progress),
                 };
             }
-            Some(Turn {
-                conn: id,
-                parts: progress.parts,
-                is_whole,
-            })
-        });
-        self.backfills = backfills;
-        self.stats = stats;
-        if too_slow {
-            self.give_up(id, End::Closed(CloseCode::TooSlow));
-            return None;
         }
-        turn
+        Some(Turn {
+            conn: id,
+            parts: progress.parts,
+            is_whole,
+        })
     }
 
     /// What was read from the journal for a connection: frames in its encoding by their offsets,
@@ -193,8 +177,7 @@ fn backlog(inner: &mut Inner, cursor: &Cursor) -> u64 {
 fn heed_lag(
     inner: &mut Inner,
     cursors: &mut [Cursor],
-    soft_bytes: u64,
-    hard_bytes: u64,
+    config: &FanoutConfig,
     progress: &mut Progress<'_>,
 ) -> bool {
     let (mut alerts, mut others) = (0, 0);
@@ -205,10 +188,10 @@ fn heed_lag(
             _ => others += waiting,
         }
     }
-    if alerts > hard_bytes {
+    if alerts > config.hard_bytes {
         return false;
     }
-    if others <= soft_bytes {
+    if others <= config.soft_bytes {
         return true;
     }
     for cursor in cursors {
@@ -318,7 +301,7 @@ fn catch_up_value(
     if !progress.has_room() {
         return false;
     }
-    if let CatchUp::Publication(publication) = state.catch_up(cursor.at) {
+    if let Some(publication) = state.catch_up(cursor.at) {
         progress.put_publication(&publication);
     }
     cursor.at = Some(state.head);

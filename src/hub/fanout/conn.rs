@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{LagRule, Subscription};
+use super::Subscription;
 use crate::hub::Tier;
 use crate::wire::Encoding;
 
@@ -81,7 +81,7 @@ pub struct Conn<W> {
     pub unpacks: bool,
     pub following: Following,
     /// Markets to come are followed like this.
-    pub every_market: Option<(Tier, LagRule)>,
+    pub every_market: Option<Tier>,
     /// Answers that are not written yet: finished bytes of the transport, then frames.
     pub control: Vec<Bytes>,
     pub replies: Vec<Bytes>,

@@ -1,6 +1,8 @@
 //! How a connection begins to follow topics: where it stands, in one look at the hub, and what it is
 //! told. What it lacks is given by [`super::catch_up`] in the next round.
 
+use std::sync::Arc;
+
 use super::conn::{Cursor, Following, Wire};
 use super::{ConnId, Fanout, Followed, LagRule, Subscription};
 use crate::hub::topic::TopicState;
@@ -8,19 +10,38 @@ use crate::hub::{Channel, Inner, RESUME_WINDOW, Tier};
 use crate::wire::frame::{Reply, Resumed, Resync, Since, Subscribed, TopicError};
 use crate::wire::{Class, ResyncReason, ServerFrame, Topic};
 
+/// One topic as a client wants to follow it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Follow {
+    pub topic: Topic,
+    pub since: Option<Since>,
+    /// Log topics: past publications to begin with.
+    pub history: u64,
+    pub tier: Tier,
+    pub lag: LagRule,
+}
+
+impl Follow {
+    /// A market from now on, as one of every market.
+    fn market(topic: Topic, tier: Tier) -> Self {
+        Self {
+            topic,
+            since: None,
+            history: 0,
+            tier,
+            lag: LagRule::Skip,
+        }
+    }
+}
+
 /// What a client wants to follow.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Wish {
-    Topic {
-        topic: Topic,
-        since: Option<Since>,
-        /// Log topics: past publications to begin with.
-        history: u64,
-        tier: Tier,
-        lag: LagRule,
-    },
+    Topic(Follow),
     /// Every market, present and future.
-    EveryMarket { tier: Tier },
+    EveryMarket {
+        tier: Tier,
+    },
 }
 
 /// Where a subscription begins, with what the client is told besides `ok`.
@@ -43,7 +64,7 @@ impl<W: Wire> Fanout<W> {
             return;
         }
         self.step_apart(conn);
-        let hub = std::sync::Arc::clone(&self.hub);
+        let hub = Arc::clone(&self.hub);
         let mut inner = hub.inner.lock();
         let mut reply = Reply {
             id: id.unwrap_or_default(),
@@ -54,28 +75,22 @@ impl<W: Wire> Fanout<W> {
             match wish {
                 Ok(Wish::EveryMarket { tier }) => {
                     if let Some(conn) = self.conn_mut(conn) {
-                        conn.every_market = Some((tier, LagRule::Skip));
+                        conn.every_market = Some(tier);
                     }
                     for topic in markets(&inner) {
-                        let joined = self.join(&mut inner, conn, &topic, None, 0, tier);
+                        let joined = self.join(&mut inner, conn, &Follow::market(topic, tier));
                         reply.topics.extend(joined.map(|begun| begun.subscribed));
                     }
                 }
-                Ok(Wish::Topic {
-                    topic,
-                    since,
-                    history,
-                    tier,
-                    lag,
-                }) => match self.join_one(&mut inner, conn, &topic, since, history, tier, lag) {
+                Ok(Wish::Topic(wish)) => match self.join(&mut inner, conn, &wish) {
                     Some(begun) => {
                         reply.topics.push(begun.subscribed);
                         told.extend(begun.told);
                     }
                     None => reply.errors.push(TopicError {
-                        topic: topic.to_string(),
+                        topic: wish.topic.to_string(),
                         code: "unknown_topic".to_owned(),
-                        message: format!("there is no {topic}"),
+                        message: format!("there is no {}", wish.topic),
                     }),
                 },
                 Err(error) => reply.errors.push(error),
@@ -94,7 +109,7 @@ impl<W: Wire> Fanout<W> {
     /// Leaves topics; what was not followed is no error.
     pub fn unsubscribe(&mut self, conn: ConnId, topics: &[Topic], every_market: bool) {
         self.step_apart(conn);
-        let hub = std::sync::Arc::clone(&self.hub);
+        let hub = Arc::clone(&self.hub);
         let mut inner = hub.inner.lock();
         let mut left: Vec<_> = topics
             .iter()
@@ -136,56 +151,25 @@ impl<W: Wire> Fanout<W> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the fields of one wish")]
-    fn join_one(
-        &mut self,
-        inner: &mut Inner,
-        conn: ConnId,
-        topic: &Topic,
-        since: Option<Since>,
-        history: u64,
-        tier: Tier,
-        lag: LagRule,
-    ) -> Option<Beginning> {
-        let begun = self.join(inner, conn, topic, since, history, tier)?;
-        if let Some(conn) = self.conn_mut(conn)
-            && let Following::Apart(cursors) = &mut conn.following
-            && let Some(cursor) = cursors.last_mut()
-        {
-            cursor.subscription.lag = lag;
-        }
-        Some(begun)
-    }
-
-    fn join(
-        &mut self,
-        inner: &mut Inner,
-        conn: ConnId,
-        topic: &Topic,
-        since: Option<Since>,
-        history: u64,
-        tier: Tier,
-    ) -> Option<Beginning> {
-        let id = inner.find(topic)?;
+    /// Puts a cursor where the wish begins; `None` where there is no such topic.
+    fn join(&mut self, inner: &mut Inner, conn: ConnId, wish: &Follow) -> Option<Beginning> {
+        let id = inner.find(&wish.topic)?;
         let state = inner.at(id);
         let tier = match state.class() {
             Class::Log => Tier::Full,
-            Class::Keyed | Class::Latest => tier,
+            Class::Keyed | Class::Latest => wish.tier,
         };
         let channel = Channel { topic: id, tier };
         // Listened to first: whatever is published from now on arrives.
         self.use_in(inner, channel);
         let state = inner.at(id);
-        let begun = match state.class() {
-            Class::Log => begin_log(state, since, history),
-            Class::Keyed | Class::Latest => begin_conflated(state, since, tier),
-        };
+        let begun = begin(state, wish, tier);
         match begun.told {
             Some(ServerFrame::Resumed(_)) => self.stats.resumed += 1,
             Some(ServerFrame::Resync(_)) => self.stats.resyncs += 1,
             _ => {}
         }
-        let lag = LagRule::Skip;
+        let lag = wish.lag;
         let subscription = Subscription { channel, lag };
         let cursor = Cursor::new(subscription, begun.at, state.head);
         let found = self.conn_mut(conn)?;
@@ -214,7 +198,7 @@ impl<W: Wire> Fanout<W> {
             .enumerate()
             .filter_map(|(slot, conn)| {
                 let conn = conn.as_ref()?;
-                let (tier, _) = conn.every_market?;
+                let tier = conn.every_market?;
                 let generation = conn.generation;
                 let slot = slot as u32;
                 Some((ConnId { slot, generation }, tier))
@@ -222,7 +206,7 @@ impl<W: Wire> Fanout<W> {
             .collect();
         for (id, tier) in watching {
             self.step_apart(id);
-            self.join(inner, id, topic, None, 0, tier);
+            self.join(inner, id, &Follow::market(topic.clone(), tier));
             self.want_turn(id);
         }
     }
@@ -248,7 +232,7 @@ impl<W: Wire> Fanout<W> {
     }
 
     pub(super) fn unuse(&mut self, channel: Channel) {
-        let hub = std::sync::Arc::clone(&self.hub);
+        let hub = Arc::clone(&self.hub);
         self.unuse_in(&mut hub.inner.lock(), channel);
     }
 }
@@ -261,72 +245,45 @@ fn markets(inner: &Inner) -> Vec<Topic> {
         .collect()
 }
 
-fn subscribed(state: &TopicState, offset: u64) -> Subscribed {
-    Subscribed {
-        topic: state.topic.clone(),
-        epoch: state.epoch,
-        offset,
-    }
-}
-
-fn resync(state: &TopicState, offset: u64, reason: ResyncReason) -> Option<ServerFrame> {
-    Some(ServerFrame::Resync(Resync {
-        topic: state.topic.clone(),
-        reason,
-        epoch: state.epoch,
-        offset,
-    }))
-}
-
-fn begin_log(state: &TopicState, since: Option<Since>, history: u64) -> Beginning {
-    let head = state.head;
-    let reason = match since {
+/// Where a subscription begins: behind the place that it names, or afresh, with a word on why that
+/// place is not to be had.
+fn begin(state: &TopicState, wish: &Follow, tier: Tier) -> Beginning {
+    let (head, epoch) = (state.head, state.epoch);
+    let is_log = state.class() == Class::Log;
+    let begin = |at: Option<u64>, told| Beginning {
+        subscribed: Subscribed {
+            topic: state.topic.clone(),
+            epoch,
+            offset: at.unwrap_or_default(),
+        },
+        at,
+        told,
+    };
+    let reason = match wish.since {
         None => None,
-        Some(since) if since.epoch != state.epoch => Some(ResyncReason::EpochChanged),
-        Some(since) if since.offset > head || head - since.offset > RESUME_WINDOW => {
+        Some(since) if since.epoch != epoch => Some(ResyncReason::EpochChanged),
+        Some(Since { offset, .. }) if offset > head || is_log && head - offset > RESUME_WINDOW => {
             Some(ResyncReason::WindowExceeded)
         }
-        Some(Since { offset, .. }) => {
-            return Beginning {
-                subscribed: subscribed(state, offset),
-                at: Some(offset),
-                told: Some(ServerFrame::Resumed(Resumed {
-                    topic: state.topic.clone(),
-                    from: offset,
-                    to: head,
-                })),
+        Some(Since { offset: from, .. }) => {
+            let resumed = Resumed {
+                topic: state.topic.clone(),
+                from,
+                to: state.given(tier).max(from),
             };
+            return begin(Some(from), Some(ServerFrame::Resumed(resumed)));
         }
     };
+    // A log goes on from what it has in memory; of a conflated topic the whole comes first.
     let in_memory = state.first_in_ring().saturating_sub(1);
-    let offset = head.saturating_sub(history).max(in_memory);
-    Beginning {
-        subscribed: subscribed(state, offset),
-        at: Some(offset),
-        told: reason.and_then(|reason| resync(state, offset, reason)),
-    }
-}
-
-fn begin_conflated(state: &TopicState, since: Option<Since>, tier: Tier) -> Beginning {
-    let reason = match since {
-        None => None,
-        Some(since) if since.epoch != state.epoch => Some(ResyncReason::EpochChanged),
-        Some(since) if since.offset > state.head => Some(ResyncReason::WindowExceeded),
-        Some(Since { offset, .. }) => {
-            return Beginning {
-                subscribed: subscribed(state, offset),
-                at: Some(offset),
-                told: Some(ServerFrame::Resumed(Resumed {
-                    topic: state.topic.clone(),
-                    from: offset,
-                    to: state.given(tier).max(offset),
-                })),
-            };
-        }
-    };
-    Beginning {
-        subscribed: subscribed(state, 0),
-        at: None,
-        told: reason.and_then(|reason| resync(state, 0, reason)),
-    }
+    let at = is_log.then(|| head.saturating_sub(wish.history).max(in_memory));
+    let told = reason.map(|reason| {
+        ServerFrame::Resync(Resync {
+            topic: state.topic.clone(),
+            reason,
+            epoch,
+            offset: at.unwrap_or_default(),
+        })
+    });
+    begin(at, told)
 }

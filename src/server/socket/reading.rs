@@ -5,9 +5,9 @@ use std::io::{self, Read, Write};
 
 use bytes::Bytes;
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::{Message, Role, WebSocketConfig, WebSocketContext};
+use tokio_tungstenite::tungstenite::{Error, Utf8Bytes};
 
 use crate::wire::frame::MAX_CLIENT_MESSAGE;
 
@@ -16,7 +16,7 @@ const READ_BUFFER: usize = 512;
 
 /// What was read.
 pub enum Heard {
-    Text(String),
+    Text(Utf8Bytes),
     Binary(Bytes),
     /// The transport's own, done with.
     Nothing,
@@ -75,7 +75,7 @@ impl Reading {
             out: Vec::new(),
         };
         let read = match self.context.read(&mut halves) {
-            Ok(Message::Text(text)) => Heard::Text(text.as_str().to_owned()),
+            Ok(Message::Text(text)) => Heard::Text(text),
             Ok(Message::Binary(bytes)) => Heard::Binary(bytes),
             Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => Heard::Nothing,
             Ok(Message::Close(_)) => {

@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::bad_frames::BadFrames;
 use super::reading::{Heard, Reading};
-use super::shard::{FAREWELL, Shard};
+use super::shard::Shard;
 use super::shards::Opening;
 use crate::domain::Rejection;
 use crate::hub::ConnId;
@@ -118,11 +119,12 @@ impl Session {
             self.shard
                 .with(|fanout, now| fanout.end(self.id, code, reason, now));
             self.shard.hang_up(self.id);
-            // Reads what is still coming, so that our close frame is not lost to a reset connection.
-            let _ = tokio::time::timeout(FAREWELL, self.drain()).await;
+            self.drain().await;
         }
     }
 
+    /// Reads what is still coming, so that our close frame is not lost to a reset connection. Ends with
+    /// it, at the latest when [`Shard::hang_up`] cuts it off.
     async fn drain(&self) {
         let mut unread = [0; 512];
         while self.stream.readable().await.is_ok() {
@@ -211,7 +213,7 @@ impl Session {
         Flow::Continue(())
     }
 
-    async fn message(&mut self, text: String) -> Flow {
+    async fn message(&mut self, text: Utf8Bytes) -> Flow {
         if self.opening.encoding == Encoding::Postcard {
             let message = "this subprotocol has binary messages only";
             return self.bad_frame(None, "text_frame", message);

@@ -27,7 +27,7 @@ const GATHER: Duration = Duration::from_millis(10);
 /// How often slower readers are looked after.
 const RELEASE: Duration = Duration::from_millis(25);
 /// How long a connection that was told to go may take to do so.
-pub(super) const FAREWELL: Duration = Duration::from_secs(1);
+const FAREWELL: Duration = Duration::from_secs(1);
 /// What the system may keep of what a client has not read, bytes: a reader that has stopped is
 /// noticed by what it was not sent.
 const SEND_BUFFER: usize = 128 * 1024;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use plainsight::domain::{Seq, TimeUs};
 use plainsight::hub::{
-    self, Fanout, FanoutConfig, Hub, Item, LagRule, Publisher, Tier, Wish, Written as Took,
+    self, Fanout, FanoutConfig, Follow, Hub, Item, LagRule, Publisher, Tier, Wish, Written as Took,
 };
 use plainsight::wire::frame::{API_VERSION, Limits, SubscribeTopic, TopicError, Welcome};
 use plainsight::wire::{
@@ -126,13 +126,13 @@ impl Process {
                 _ => {}
             }
         }
-        Ok(Wish::Topic {
+        Ok(Wish::Topic(Follow {
             topic,
             since: wish.since,
             history: wish.history.unwrap_or_default().into(),
             tier: Tier::Full,
             lag: self.lag,
-        })
+        }))
     }
 
     /// What is wrong with a frame on its way out, if a rule is broken.

@@ -2,7 +2,7 @@
 //! fan-out.
 
 use super::{End, Flow, Session};
-use crate::hub::{Tier, Wish};
+use crate::hub::{Follow, Tier, Wish};
 use crate::server::access;
 use crate::wire::frame::{Reply, Since, SubscribeTopic, TopicError};
 use crate::wire::{CloseCode, Position, ServerFrame, Stream, Topic};
@@ -18,15 +18,17 @@ impl Session {
         }
         self.check_room(resume.len())?;
         let wishes = resume.into_iter().map(|place| {
-            self.allowed(place.topic.clone()).map(|topic| Wish::Topic {
-                since: Some(Since {
-                    epoch: place.epoch,
-                    offset: place.offset,
-                }),
-                history: 0,
-                tier: self.tier(topic.stream(), None),
-                topic,
-                lag: Default::default(),
+            self.allowed(place.topic.clone()).map(|topic| {
+                Wish::Topic(Follow {
+                    since: Some(Since {
+                        epoch: place.epoch,
+                        offset: place.offset,
+                    }),
+                    history: 0,
+                    tier: self.tier(topic.stream(), None),
+                    topic,
+                    lag: Default::default(),
+                })
             })
         });
         let wishes = wishes.collect();
@@ -82,13 +84,13 @@ impl Session {
             .map_err(|error| refusal(&wish.topic, "unknown_topic", format!("{error}")))?;
         let most = self.shard.host.config().max_history;
         let tier = self.tier(topic.stream(), wish.max_rate_hz);
-        Ok(Wish::Topic {
+        Ok(Wish::Topic(Follow {
             topic: self.allowed(topic)?,
             since: wish.since,
             history: wish.history.unwrap_or_default().min(most).into(),
             tier,
             lag: wish.lag.unwrap_or_default(),
-        })
+        }))
     }
 
     /// The rate at which a stream is given: as it is published, or more slowly.
