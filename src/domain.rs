@@ -13,6 +13,7 @@ pub mod event;
 pub mod explain;
 pub mod health;
 pub mod ids;
+pub mod inference;
 pub mod instrument;
 pub mod ledger;
 pub mod market;
@@ -22,6 +23,7 @@ pub mod order;
 pub mod performance;
 pub mod portfolio;
 pub mod position;
+pub mod score;
 pub mod time;
 pub mod trade;
 
@@ -31,11 +33,13 @@ pub use candle::{Candle, Interval};
 pub use command::{BotCommand, BotReport, FeedNotice, Input, Rejection};
 pub use decision::{
     Action, AgentEntry, AgentPhase, AgentStep, Decision, Direction, Feature, Horizon, Outcome,
+    Verdict, VerdictSource,
 };
 pub use event::{Event, Record};
 pub use explain::{Estimate, Explanation, OrderChange, OrderCheck, OrderHistory, Waiting};
 pub use health::{Health, Mode};
 pub use ids::{AlertId, BotId, DecisionId, FillId, ModelId, OrderId, Seq, Symbol};
+pub use inference::{Inference, InferenceRequest, InferenceResult};
 pub use instrument::{Filters, Instrument};
 pub use ledger::{LedgerEntry, Movement};
 pub use market::{Bar, Book, DayStatistics, Level, MarketEvent, MarketTrade, Ticker};
@@ -51,5 +55,8 @@ pub use order::{
 pub use performance::{Activity, EquityPoint, Performance, RoundTrip, Window, WindowMetrics};
 pub use portfolio::{Invariant, Portfolio};
 pub use position::Position;
+pub use score::{
+    CalibrationPoint, ConfidenceBin, MarketState, ModelState, Models, Regime, Score, ScoreId,
+};
 pub use time::TimeUs;
 pub use trade::{Evidence, Fill, FillSource};

@@ -165,6 +165,7 @@ impl Engine {
                 Ok(Accepted::Seen)
             }
             Input::Bot { bot, command } => self.command(bot, command, &mut out),
+            Input::Inference(_) => Ok(Accepted::Seen),
             Input::Alert {
                 severity,
                 code,

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::domain::{
-    AgentEntry, Alert, BotId, Candle, Decision, EquityPoint, Fill, Health, Interval, Performance,
-    Portfolio, Position, Quality, Seq, Symbol, Ticker, TimeUs,
+    AgentEntry, Alert, BotId, Candle, Decision, EquityPoint, Fill, Health, Interval, Models,
+    Performance, Portfolio, Position, Quality, Seq, Symbol, Ticker, TimeUs,
 };
 use crate::wire::{Boot, Replica, Topic};
 
@@ -232,6 +232,11 @@ pub fn use_agent(bot: BotId) -> Live<Vec<AgentEntry>> {
 
 pub fn use_performance(bot: BotId) -> Live<Performance> {
     use_topic(Topic::Performance(bot))
+}
+
+/// How the bot's models judge.
+pub fn use_models(bot: BotId) -> Live<Models> {
+    use_topic(Topic::Models(bot))
 }
 
 pub fn use_equity(bot: BotId) -> Live<Vec<EquityPoint>> {

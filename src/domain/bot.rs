@@ -27,6 +27,9 @@ pub struct NewDecision {
     pub flat_band: Option<f64>,
     #[serde(default)]
     pub features: Vec<Feature>,
+    /// Log-odds of "up" before any feature speaks.
+    #[serde(default)]
+    pub bias: Option<f64>,
     #[serde(default)]
     pub reasoning: String,
     #[serde(default)]

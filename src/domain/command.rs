@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::bot::Deposit;
 use super::{
-    Amendment, BotId, ClosePosition, DecisionId, Extent, MarketEvent, NewDecision, NewOco,
-    NewOrder, Note, OrderId, QualityKind, ReportedFill, ReportedOrder, ReportedPosition, Severity,
-    Symbol,
+    Amendment, BotId, ClosePosition, DecisionId, Extent, Inference, MarketEvent, NewDecision,
+    NewOco, NewOrder, Note, OrderId, QualityKind, ReportedFill, ReportedOrder, ReportedPosition,
+    Severity, Symbol,
 };
 
 /// Why a command was refused: a stable code, the field at fault, words for people.
@@ -177,6 +177,8 @@ pub enum Input {
         bot: BotId,
         command: Box<BotCommand>,
     },
+    /// A model outside the core has answered, or has not.
+    Inference(Inference),
     /// The machine itself has something to say that must not be forgotten.
     Alert {
         severity: Severity,

@@ -127,6 +127,25 @@ impl Outcome {
     }
 }
 
+/// The price that a decision was judged by.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    pub price: Decimal,
+    /// When that price was the market's; at most a minute before `resolves_at`.
+    pub time: TimeUs,
+    pub source: VerdictSource,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VerdictSource {
+    /// The last print at or before the moment.
+    Print,
+    /// The close of the last finished candle: the moment fell into a time that was seen only as
+    /// candles, as after a downtime.
+    Candle,
+}
+
 /// A decision with all that is known of it. `decisions:<bot>` carries it when it is made and again,
 /// whole and under the same id, when it is resolved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -146,10 +165,15 @@ pub struct Decision {
     /// `flat` is right iff the return stays within ± this.
     pub flat_band: f64,
     pub features: Vec<Feature>,
+    /// Log-odds of "up" before any feature speaks: with the contributions it sums up to the model's
+    /// log-odds. `None` where the model has none to tell.
+    pub bias: Option<f64>,
     pub reasoning: String,
     pub action: Action,
     pub outcome: Outcome,
     pub realised_return: Option<f64>,
+    /// What it was judged by; `None` while it is pending, and where it is unresolvable.
+    pub verdict: Option<Verdict>,
     pub resolved_at: Option<TimeUs>,
 }
 
@@ -182,6 +206,9 @@ pub struct AgentStep {
     pub to: AgentPhase,
     pub symbol: Option<Symbol>,
     pub reason: String,
+    /// Wall time that the phase left took, µs. In the event itself `None`: it is no figure of the core
+    /// and stands beside the event in the journal.
+    pub took_us: Option<f64>,
     pub time: TimeUs,
 }
 

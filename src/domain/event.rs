@@ -65,4 +65,8 @@ pub struct Record {
     pub index: u32,
     pub time: TimeUs,
     pub event: Event,
+    /// Wall time that went into it, µs, where it was measured. Not part of the record: the journal
+    /// keeps it beside, and no hash covers it.
+    #[serde(skip)]
+    pub took_us: Option<f64>,
 }

@@ -218,6 +218,7 @@ impl Engine {
             horizon,
             flat_band: None,
             features: forecast.features,
+            bias: None,
             reasoning: forecast.reasoning,
             action: Some(action),
         };
@@ -261,6 +262,7 @@ impl Engine {
             to,
             symbol: Some(symbol.clone()),
             reason,
+            took_us: None,
             time: out.now,
         }));
     }

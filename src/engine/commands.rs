@@ -127,10 +127,12 @@ impl Engine {
             resolves_at: out.now.plus(new.horizon.micros()),
             flat_band: new.flat_band.unwrap_or(DEFAULT_FLAT_BAND),
             features: new.features.clone(),
+            bias: new.bias,
             reasoning: new.reasoning.clone(),
             action: new.action.clone().unwrap_or(Action::None),
             outcome: Outcome::Pending,
             realised_return: None,
+            verdict: None,
             resolved_at: None,
         };
         self.bot_mut(bot).decisions.add(decision.clone());

@@ -30,6 +30,7 @@ impl Outbox {
             index,
             time: self.now,
             event,
+            took_us: None,
         });
     }
 

@@ -165,6 +165,7 @@ fn a_decision_is_judged_by_the_last_price_at_its_horizon() {
         horizon: "4s".parse().unwrap(),
         flat_band: None,
         features: Vec::new(),
+        bias: None,
         reasoning: String::new(),
         action: None,
     };

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::{Engine, performance, price_of};
 use crate::domain::{
-    BotId, Candle, EquityPoint, Instrument, Interval, Performance, Portfolio, Position, Symbol,
-    Ticker, TimeUs, money,
+    BotId, Candle, EquityPoint, Instrument, Interval, Models, Performance, Portfolio, Position,
+    Symbol, Ticker, TimeUs, money,
 };
 
 impl Engine {
@@ -104,6 +104,20 @@ impl Engine {
         let bot = self.bots.get(bot)?;
         let sampled = bot.history.last().map(|point| point.time);
         Some((sampled, bot.account.fills(), bot.decisions.resolved))
+    }
+
+    /// How the bot's models judge, and what market they see.
+    pub fn models(&self, bot: &BotId) -> Option<Models> {
+        let bot = self.bots.get(bot)?;
+        Some(Models {
+            bot: bot.id.clone(),
+            models: Vec::new(),
+            scores: BTreeMap::new(),
+            unscored: 0,
+            markets: BTreeMap::new(),
+            risk: None,
+            time: self.now,
+        })
     }
 
     pub fn performance(&self, bot: &BotId) -> Option<Performance> {

@@ -245,6 +245,7 @@ pub fn topic_role(topic: &Topic) -> Role {
         | Stream::Decisions
         | Stream::Agent
         | Stream::Performance
+        | Stream::Models
         | Stream::Equity
         | Stream::Health
         | Stream::Alerts

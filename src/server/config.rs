@@ -152,6 +152,7 @@ pub struct StreamsConfig {
     pub working: Rate,
     pub portfolio: Rate,
     pub performance: Rate,
+    pub models: Rate,
     pub equity: Rate,
     pub health: Rate,
 }
@@ -169,6 +170,7 @@ impl Default for StreamsConfig {
             working: rate(250, 2_000),
             portfolio: rate(250, 2_000),
             performance: rate(1_000, 5_000),
+            models: rate(1_000, 5_000),
             // A sample a minute of market time: it has no age of its own.
             equity: rate(1_000, 0),
             health: rate(1_000, 5_000),
@@ -186,6 +188,7 @@ impl StreamsConfig {
             Stream::Working => Some(self.working),
             Stream::Portfolio => Some(self.portfolio),
             Stream::Performance => Some(self.performance),
+            Stream::Models => Some(self.models),
             Stream::Equity => Some(self.equity),
             Stream::Health => Some(self.health),
             Stream::Trades

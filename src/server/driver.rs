@@ -242,7 +242,7 @@ impl Driver {
             .batch
             .entries
             .extend(processed.records.into_iter().map(|record| Entry {
-                published: publication(&record.event),
+                published: publication(&record),
                 received,
                 record,
             }));

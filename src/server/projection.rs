@@ -56,6 +56,7 @@ impl Projection {
                 Topic::Working(bot.clone()),
                 Topic::Portfolio(bot.clone()),
                 Topic::Performance(bot.clone()),
+                Topic::Models(bot.clone()),
                 Topic::Equity(bot.clone()),
             ]);
         }

@@ -262,7 +262,7 @@ async fn fill_hub(
             )
             .await?;
         let items = logged.into_iter().filter_map(|logged| {
-            let (topic, data) = publication(&logged.record.event)?;
+            let (topic, data) = publication(&logged.record)?;
             Some(Item {
                 topic,
                 offset: Some(logged.place.offset),

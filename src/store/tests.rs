@@ -29,9 +29,10 @@ fn entry(seq: u64, message: &str) -> Entry {
             bot: None,
             time: TimeUs(1),
         }),
+        took_us: None,
     };
     Entry {
-        published: publication(&record.event),
+        published: publication(&record),
         received: TimeUs(2),
         record,
     }

@@ -14,12 +14,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Payload, Stream};
 use crate::domain::{
-    Candle, EquityPoint, Health, Performance, Portfolio, Position, Ticker, Working,
+    Candle, EquityPoint, Health, Models, Performance, Portfolio, Position, Ticker, Working,
 };
 pub use diff::{Diff, Misfit};
 use patches::{
-    CandlePatch, EquityPatch, HealthPatch, PerformancePatch, PortfolioPatch, PositionPatch,
-    TickerPatch, WorkingPatch,
+    CandlePatch, EquityPatch, HealthPatch, ModelsPatch, PerformancePatch, PortfolioPatch,
+    PositionPatch, TickerPatch, WorkingPatch,
 };
 
 /// The change of one publication. Serialises as the plain patch inside, as [`Payload`] does.
@@ -28,6 +28,7 @@ pub enum Delta {
     Market(Box<TickerPatch>),
     Portfolio(Box<PortfolioPatch>),
     Performance(Box<PerformancePatch>),
+    Models(Box<ModelsPatch>),
     Health(Box<HealthPatch>),
     Candles(Vec<CandlePatch>),
     Positions(Vec<PositionPatch>),
@@ -53,6 +54,7 @@ impl Delta {
             (Payload::Performance(old), Payload::Performance(new)) => {
                 fields!(Performance, PerformancePatch, old, new)
             }
+            (Payload::Models(old), Payload::Models(new)) => fields!(Models, ModelsPatch, old, new),
             (Payload::Health(old), Payload::Health(new)) => fields!(Health, HealthPatch, old, new),
             (Payload::Candles(old), Payload::Candles(new)) if rows::gone_is_trimmed(old, new) => {
                 Self::Candles(rows::between(old, new).ok()?)
@@ -84,6 +86,7 @@ impl Delta {
             (Self::Performance(older), Self::Performance(newer)) => {
                 Performance::merge(older, *newer);
             }
+            (Self::Models(older), Self::Models(newer)) => Models::merge(older, *newer),
             (Self::Health(older), Self::Health(newer)) => Health::merge(older, *newer),
             (Self::Candles(older), Self::Candles(newer)) => rows::merge::<Candle>(older, newer),
             (Self::Positions(older), Self::Positions(newer)) => {
@@ -104,6 +107,7 @@ impl Delta {
             Stream::Market => Self::Market(Deserialize::deserialize(from)?),
             Stream::Portfolio => Self::Portfolio(Deserialize::deserialize(from)?),
             Stream::Performance => Self::Performance(Deserialize::deserialize(from)?),
+            Stream::Models => Self::Models(Deserialize::deserialize(from)?),
             Stream::Health => Self::Health(Deserialize::deserialize(from)?),
             Stream::Candles => Self::Candles(Deserialize::deserialize(from)?),
             Stream::Positions => Self::Positions(Deserialize::deserialize(from)?),
@@ -137,6 +141,7 @@ impl Payload {
             (Self::Market(value), Delta::Market(patch)) => fields(&mut **value, *patch),
             (Self::Portfolio(value), Delta::Portfolio(patch)) => fields(&mut **value, *patch),
             (Self::Performance(value), Delta::Performance(patch)) => fields(&mut **value, *patch),
+            (Self::Models(value), Delta::Models(patch)) => fields(&mut **value, *patch),
             (Self::Health(value), Delta::Health(patch)) => fields(&mut **value, *patch),
             (Self::Candles(rows), Delta::Candles(patches)) => rows::apply(rows, patches),
             (Self::Positions(rows), Delta::Positions(patches)) => rows::apply(rows, patches),
@@ -157,6 +162,7 @@ impl Serialize for Delta {
             Self::Market(patch) => patch.serialize(serializer),
             Self::Portfolio(patch) => patch.serialize(serializer),
             Self::Performance(patch) => patch.serialize(serializer),
+            Self::Models(patch) => patch.serialize(serializer),
             Self::Health(patch) => patch.serialize(serializer),
             Self::Candles(patches) => patches.serialize(serializer),
             Self::Positions(patches) => patches.serialize(serializer),

@@ -111,6 +111,7 @@ pub fn payload(stream: Stream, rows: usize, pick: &mut Pick) -> Payload {
         Stream::Market => Payload::Market(Box::new(values::ticker(pick))),
         Stream::Portfolio => Payload::Portfolio(Box::new(values::portfolio(pick))),
         Stream::Performance => Payload::Performance(Box::new(values::performance(rows, pick))),
+        Stream::Models => Payload::Models(Box::new(values::models(rows, pick))),
         Stream::Health => Payload::Health(Box::new(values::health(pick))),
         Stream::Candles => Payload::Candles((0..rows).map(|n| values::candle(n, pick)).collect()),
         Stream::Positions => {

@@ -4,8 +4,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Stream, Topic};
 use crate::domain::{
-    AgentEntry, Alert, Candle, Decision, EquityPoint, Event, Fill, Health, Order, Performance,
-    Portfolio, Position, Quality, Ticker, Working,
+    AgentEntry, AgentStep, Alert, Candle, Decision, EquityPoint, Event, Fill, Health, Models,
+    Order, Performance, Portfolio, Position, Quality, Record, Ticker, Working,
 };
 
 /// The data of one publication. Serialises as the plain value inside: which type it is follows from
@@ -15,6 +15,7 @@ pub enum Payload {
     Market(Box<Ticker>),
     Portfolio(Box<Portfolio>),
     Performance(Box<Performance>),
+    Models(Box<Models>),
     Health(Box<Health>),
     /// Rows by `open_time`, oldest first.
     Candles(Vec<Candle>),
@@ -44,6 +45,7 @@ impl Payload {
             Stream::Market => Self::Market(Deserialize::deserialize(from)?),
             Stream::Portfolio => Self::Portfolio(Deserialize::deserialize(from)?),
             Stream::Performance => Self::Performance(Deserialize::deserialize(from)?),
+            Stream::Models => Self::Models(Deserialize::deserialize(from)?),
             Stream::Health => Self::Health(Deserialize::deserialize(from)?),
             Stream::Candles => Self::Candles(Deserialize::deserialize(from)?),
             Stream::Positions => Self::Positions(Deserialize::deserialize(from)?),
@@ -62,8 +64,8 @@ impl Payload {
 
 /// Where an event is published, and as what. Events without a topic of their own reach people
 /// through the conflated topics, or only through the journal.
-pub fn publication(event: &Event) -> Option<(Topic, Payload)> {
-    Some(match event {
+pub fn publication(record: &Record) -> Option<(Topic, Payload)> {
+    Some(match &record.event {
         Event::Fill(fill) => (
             Topic::Trades(fill.bot.clone()),
             Payload::Trade(Box::new(fill.clone())),
@@ -78,7 +80,10 @@ pub fn publication(event: &Event) -> Option<(Topic, Payload)> {
         ),
         Event::Agent(step) => (
             Topic::Agent(step.bot.clone()),
-            Payload::Agent(Box::new(AgentEntry::Step(step.clone()))),
+            Payload::Agent(Box::new(AgentEntry::Step(AgentStep {
+                took_us: record.took_us,
+                ..step.clone()
+            }))),
         ),
         Event::Note { bot, note, time } => {
             let entry = AgentEntry::Note {
@@ -115,6 +120,7 @@ impl Serialize for Payload {
             Self::Market(value) => value.serialize(serializer),
             Self::Portfolio(value) => value.serialize(serializer),
             Self::Performance(value) => value.serialize(serializer),
+            Self::Models(value) => value.serialize(serializer),
             Self::Health(value) => value.serialize(serializer),
             Self::Candles(value) => value.serialize(serializer),
             Self::Positions(value) => value.serialize(serializer),

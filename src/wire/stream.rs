@@ -32,6 +32,7 @@ pub enum Stream {
     Decisions,
     Agent,
     Performance,
+    Models,
     Equity,
     Health,
     Alerts,
@@ -41,7 +42,7 @@ pub enum Stream {
 }
 
 impl Stream {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Market,
         Self::Candles,
         Self::Trades,
@@ -52,6 +53,7 @@ impl Stream {
         Self::Decisions,
         Self::Agent,
         Self::Performance,
+        Self::Models,
         Self::Equity,
         Self::Health,
         Self::Alerts,
@@ -71,6 +73,7 @@ impl Stream {
             Self::Decisions => "decisions",
             Self::Agent => "agent",
             Self::Performance => "performance",
+            Self::Models => "models",
             Self::Equity => "equity",
             Self::Health => "health",
             Self::Alerts => "alerts",
@@ -88,7 +91,9 @@ impl Stream {
             | Self::Alerts
             | Self::Quality
             | Self::Bench => Class::Log,
-            Self::Market | Self::Portfolio | Self::Performance | Self::Health => Class::Latest,
+            Self::Market | Self::Portfolio | Self::Performance | Self::Models | Self::Health => {
+                Class::Latest
+            }
             Self::Candles | Self::Positions | Self::Working | Self::Equity => Class::Keyed,
         }
     }
@@ -114,6 +119,7 @@ pub enum Topic {
     Decisions(BotId),
     Agent(BotId),
     Performance(BotId),
+    Models(BotId),
     Equity(BotId),
     Health,
     Alerts,
@@ -134,6 +140,7 @@ impl Topic {
             Self::Decisions(_) => Stream::Decisions,
             Self::Agent(_) => Stream::Agent,
             Self::Performance(_) => Stream::Performance,
+            Self::Models(_) => Stream::Models,
             Self::Equity(_) => Stream::Equity,
             Self::Health => Stream::Health,
             Self::Alerts => Stream::Alerts,
@@ -157,6 +164,7 @@ impl Topic {
             | Self::Decisions(bot)
             | Self::Agent(bot)
             | Self::Performance(bot)
+            | Self::Models(bot)
             | Self::Equity(bot) => Some(bot),
             Self::Market(_)
             | Self::Candles(..)
@@ -168,7 +176,7 @@ impl Topic {
     }
 
     /// Every topic that a bot has.
-    pub fn of_bot(bot: &BotId) -> [Self; 9] {
+    pub fn of_bot(bot: &BotId) -> [Self; 10] {
         [
             Self::Trades(bot.clone()),
             Self::Orders(bot.clone()),
@@ -178,6 +186,7 @@ impl Topic {
             Self::Decisions(bot.clone()),
             Self::Agent(bot.clone()),
             Self::Performance(bot.clone()),
+            Self::Models(bot.clone()),
             Self::Equity(bot.clone()),
         ]
     }
@@ -237,6 +246,7 @@ impl FromStr for Topic {
             (Stream::Decisions, _) => bot().map(Self::Decisions),
             (Stream::Agent, _) => bot().map(Self::Agent),
             (Stream::Performance, _) => bot().map(Self::Performance),
+            (Stream::Models, _) => bot().map(Self::Models),
             (Stream::Equity, _) => bot().map(Self::Equity),
             (Stream::Health, None) => Ok(Self::Health),
             (Stream::Alerts, None) => Ok(Self::Alerts),

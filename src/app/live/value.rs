@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use crate::domain::{
-    AgentEntry, Alert, Candle, Decision, EquityPoint, Fill, Health, Order, Performance, Portfolio,
-    Position, Quality, Ticker, Working,
+    AgentEntry, Alert, Candle, Decision, EquityPoint, Fill, Health, Models, Order, Performance,
+    Portfolio, Position, Quality, Ticker, Working,
 };
 use crate::wire::{Payload, Replica};
 
@@ -61,6 +61,7 @@ read_latest! {
     Ticker => Market;
     Portfolio => Portfolio;
     Performance => Performance;
+    Models => Models;
     Health => Health;
 }
 

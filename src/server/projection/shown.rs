@@ -65,6 +65,7 @@ impl Shown {
             Topic::Market(symbol) => Payload::Market(Box::new(engine.ticker(symbol)?)),
             Topic::Portfolio(bot) => Payload::Portfolio(Box::new(engine.portfolio(bot)?)),
             Topic::Positions(bot) => Payload::Positions(engine.positions(bot)?),
+            Topic::Models(bot) => Payload::Models(Box::new(engine.models(bot)?)),
             Topic::Performance(bot) => Payload::Performance(Box::new(figures.of(engine, bot)?)),
             Topic::Working(bot) => Payload::Working(self.worth_telling(engine.working(bot)?)),
             Topic::Candles(symbol, interval) => return self.candles(engine, symbol, *interval),

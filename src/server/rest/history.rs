@@ -154,7 +154,7 @@ async fn page(
         .filter(|offset| *offset > 1);
     let items: Vec<_> = logged
         .iter()
-        .filter_map(|logged| publication(&logged.record.event).map(|(_, payload)| payload))
+        .filter_map(|logged| publication(&logged.record).map(|(_, payload)| payload))
         .collect();
     let mut response = answer(cut.seq, &items)?;
     if let Some(next) = last {

@@ -120,7 +120,7 @@ impl Host for AppState {
             })?;
             let now = crate::server::clock::wall_time();
             let frames = logged.into_iter().filter_map(|logged| {
-                let (topic, data) = publication(&logged.record.event)?;
+                let (topic, data) = publication(&logged.record)?;
                 let offset = logged.place.offset;
                 let push = Push {
                     topic,

@@ -2,6 +2,7 @@
 //! move apart are changed by field; lists and small values are said whole.
 
 mod health;
+mod models;
 mod rows;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use crate::domain::{
     Ticker, TimeUs, TradingState, Window, WindowMetrics,
 };
 pub use health::{FeedPatch, HealthPatch, JournalPatch, LatencyPatch, LinkPatch, ProcessPatch};
+pub use models::ModelsPatch;
 pub use rows::{CandlePatch, EquityPatch, PositionPatch, WorkingPatch};
 
 figures!(BotId, |old, new| old == new);

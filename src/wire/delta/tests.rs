@@ -31,6 +31,7 @@ fn stream_of(payload: &Payload) -> Stream {
         Payload::Market(_) => Stream::Market,
         Payload::Portfolio(_) => Stream::Portfolio,
         Payload::Performance(_) => Stream::Performance,
+        Payload::Models(_) => Stream::Models,
         Payload::Health(_) => Stream::Health,
         Payload::Candles(_) => Stream::Candles,
         Payload::Positions(_) => Stream::Positions,
