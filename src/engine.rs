@@ -248,6 +248,11 @@ impl Engine {
     }
 
     fn note_fault(&mut self, notice: &FeedNotice, out: &mut Outbox) {
+        if let (Some(symbol), Some(gap)) = (&notice.symbol, notice.unpriced())
+            && let Some(market) = self.markets.get_mut(symbol)
+        {
+            market.on_gap(gap);
+        }
         let count = self.faults.entry(notice.kind).or_default();
         *count += 1;
         if *count > FAULTS_TOLD && !count.is_multiple_of(FAULTS_TOLD) {
@@ -307,7 +312,7 @@ impl Engine {
                 let resolved = bot.decisions.resolve_next(*now, |decision| {
                     markets
                         .get(&decision.symbol)
-                        .and_then(|market| market.price_at(decision.resolves_at))
+                        .and_then(|market| market.verdict_at(decision.resolves_at))
                 });
                 if let Some(decision) = resolved {
                     out.emit(Event::Decision(Box::new(decision)));

@@ -31,6 +31,8 @@ pub enum QualityKind {
     RejectedRow,
     /// Data is missing: ids jumped.
     Gap,
+    /// Changes of an order book are missing; trades are not.
+    BookGap,
     /// Time ran backwards.
     OutOfOrder,
     /// A source ended or could not be read on.
@@ -55,6 +57,7 @@ impl QualityKind {
         match self {
             Self::RejectedRow => "rejected row",
             Self::Gap => "gap",
+            Self::BookGap => "gap in the book",
             Self::OutOfOrder => "out of order",
             Self::SourceEnded => "source ended",
             Self::Backfill => "backfilled",

@@ -7,7 +7,7 @@ use super::bot::Deposit;
 use super::{
     Amendment, BotId, ClosePosition, DecisionId, Extent, Inference, MarketEvent, NewDecision,
     NewOco, NewOrder, Note, OrderId, QualityKind, ReportedFill, ReportedOrder, ReportedPosition,
-    Severity, Symbol,
+    Severity, Symbol, TimeUs,
 };
 
 /// Why a command was refused: a stable code, the field at fault, words for people.
@@ -157,6 +157,12 @@ pub struct FeedNotice {
 }
 
 impl FeedNotice {
+    /// The span of market time whose trades, and so whose prices, are lost.
+    pub fn unpriced(&self) -> Option<(TimeUs, TimeUs)> {
+        let lost = self.kind == QualityKind::Gap;
+        Some((self.extent.from?, self.extent.to?)).filter(|_| lost)
+    }
+
     /// Whether a row of data was refused.
     pub fn is_refusal(&self) -> bool {
         matches!(

@@ -1,11 +1,12 @@
 //! Decisions that wait for their horizon, and what became of them. The outcome is mechanical: the
-//! sign of the return from the price at the decision to the last price at or before the horizon.
+//! sign of the return from the price at the decision to the last price at or before the horizon; where
+//! the feed has none that may stand for that moment, there is no outcome, and none is guessed.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Decimal, Decision, Direction, Outcome, TimeUs, money};
+use crate::domain::{Decision, Direction, Outcome, TimeUs, Verdict, money};
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Decisions {
@@ -45,21 +46,21 @@ impl Decisions {
         self.pending.first_key_value().map(|((due, _), _)| *due)
     }
 
-    /// Judges one decision that was due before `now`. `price` is the market's at that moment.
+    /// Judges one decision that was due before `now`. `verdict` is the market's price at that moment.
     pub fn resolve_next(
         &mut self,
         now: TimeUs,
-        price: impl Fn(&Decision) -> Option<Decimal>,
+        verdict: impl Fn(&Decision) -> Option<Verdict>,
     ) -> Option<Decision> {
         let entry = self.pending.first_entry()?;
         if entry.key().0 >= now {
             return None;
         }
         let mut decision = entry.remove();
-        let realised = match (decision.price_at, price(&decision)) {
-            (Some(at), Some(then)) if !at.is_zero() => {
-                Some(money::to_f64(then) / money::to_f64(at) - 1.0)
-            }
+        let priced = decision.price_at.filter(|price| !price.is_zero());
+        decision.verdict = priced.and_then(|_| verdict(&decision));
+        let realised = match (priced, &decision.verdict) {
+            (Some(at), Some(then)) => Some(money::to_f64(then.price) / money::to_f64(at) - 1.0),
             _ => None,
         };
         decision.realised_return = realised;

@@ -9,11 +9,14 @@ use super::outbox::Outbox;
 use crate::domain::time::{DAY, MINUTE, SECOND};
 use crate::domain::{
     Bar, Book, DayStatistics, Decimal, Event, Extent, FeedNotice, Interval, Level, MarketTrade,
-    QualityKind, Side, Symbol, Ticker, TimeUs, money,
+    QualityKind, Side, Symbol, Ticker, TimeUs, Verdict, VerdictSource, money,
 };
 
 /// Marks that are kept for the models, one a second: ten minutes.
 pub const MARKS_KEPT: usize = 600;
+/// Gaps that are kept: a decision is judged with the first input after its moment, so that only the
+/// newest can count.
+const GAPS_KEPT: usize = 8;
 /// Levels of the book that the ticker shows.
 const LEVELS_SHOWN: usize = 10;
 /// A price older than this does not stand for a moment (µs), unless the feed gives longer bars.
@@ -27,6 +30,7 @@ struct LastPrint {
     quantity: Decimal,
     taker: Side,
     time: TimeUs,
+    source: VerdictSource,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,6 +46,9 @@ pub struct Market {
     since: Option<TimeUs>,
     /// The second in which the price changed hands last and that has no mark yet.
     unmarked: Option<TimeUs>,
+    /// The newest times of which trades are lost.
+    #[serde(default)]
+    gaps: VecDeque<(TimeUs, TimeUs)>,
     /// Length of the feed's bars, where it has nothing finer (µs).
     bar_length: i64,
     /// Digits after the point that prices and quantities were seen with.
@@ -63,6 +70,7 @@ impl Market {
             prints: 0,
             since: None,
             unmarked: None,
+            gaps: VecDeque::new(),
             bar_length: 0,
             price_scale: 0,
             quantity_scale: 0,
@@ -82,6 +90,30 @@ impl Market {
         (at.since(last.time) <= lifetime).then_some(last.price)
     }
 
+    /// The price that decides what came by the moment `at`: the newest, if it is young enough and no
+    /// gap lies between. Asked before anything later than `at` is seen.
+    pub fn verdict_at(&self, at: TimeUs) -> Option<Verdict> {
+        let price = self.price_at(at)?;
+        let last = self.last.as_ref()?;
+        let lost = self
+            .gaps
+            .iter()
+            .any(|(from, _)| last.time <= *from && *from < at);
+        (!lost).then(|| Verdict {
+            price,
+            time: last.time,
+            source: last.source,
+        })
+    }
+
+    /// Trades between these two moments are lost.
+    pub fn on_gap(&mut self, gap: (TimeUs, TimeUs)) {
+        self.gaps.push_back(gap);
+        if self.gaps.len() > GAPS_KEPT {
+            self.gaps.pop_front();
+        }
+    }
+
     pub fn book(&self) -> Option<&Book> {
         self.book.as_ref()
     }
@@ -90,23 +122,26 @@ impl Market {
         &self.marks
     }
 
-    fn seen(&mut self, price: Decimal, quantity: Decimal, taker: Side, time: TimeUs) {
-        self.price_scale = self.price_scale.max(price.scale());
-        self.quantity_scale = self.quantity_scale.max(quantity.scale());
-        self.last = Some(LastPrint {
-            price,
-            quantity,
-            taker,
-            time,
-        });
-        self.since.get_or_insert(time.floor(MINUTE));
-        self.unmarked = Some(time.floor(SECOND));
+    fn seen(&mut self, print: LastPrint) {
+        self.price_scale = self.price_scale.max(print.price.scale());
+        self.quantity_scale = self.quantity_scale.max(print.quantity.scale());
+        self.since.get_or_insert(print.time.floor(MINUTE));
+        self.unmarked = Some(print.time.floor(SECOND));
+        self.last = Some(print);
         self.prints += 1;
     }
 
     pub fn on_trade(&mut self, trade: &MarketTrade) {
+        // Bars that filled a gap were an exception.
+        self.bar_length = 0;
         self.candles.print(trade);
-        self.seen(trade.price, trade.quantity, trade.taker, trade.time);
+        self.seen(LastPrint {
+            price: trade.price,
+            quantity: trade.quantity,
+            taker: trade.taker,
+            time: trade.time,
+            source: VerdictSource::Print,
+        });
     }
 
     pub fn on_book(&mut self, book: &Book) {
@@ -121,7 +156,13 @@ impl Market {
         } else {
             Side::Sell
         };
-        self.seen(bar.close, bar.volume, taker, bar.close_time);
+        self.seen(LastPrint {
+            price: bar.close,
+            quantity: bar.volume,
+            taker,
+            time: bar.close_time,
+            source: VerdictSource::Candle,
+        });
     }
 
     pub fn on_day(&mut self, day: &DayStatistics) {

@@ -57,6 +57,8 @@ struct Taken {
     /// Trade ids of each symbol, in the order in which they came.
     trades: BTreeMap<String, Vec<u64>>,
     notices: Vec<FeedNotice>,
+    /// Opening times of the minutes that stood in for lost trades.
+    bars: Vec<TimeUs>,
     books: usize,
     candles: usize,
     link: plainsight::domain::health::LinkHealth,
@@ -133,6 +135,10 @@ async fn take(mut feed: BinanceFeed, last: BTreeMap<String, u64>) -> (BinanceFee
                     }
                     assert!(book.bids.is_sorted_by(|a, b| a.price > b.price));
                     assert!(book.asks.is_sorted_by(|a, b| a.price < b.price));
+                }
+                MarketEvent::Bar(bar) => {
+                    assert!(taken.kinds().contains(&QualityKind::Gap), "untold: {bar:?}");
+                    taken.bars.push(bar.open_time);
                 }
                 MarketEvent::Reference { .. } => taken.candles += 1,
                 _ => {}
@@ -265,7 +271,7 @@ async fn every_message_that_is_lost_is_found_and_healed() {
     assert_eq!(of_ids.collect::<Vec<_>>(), [1, 4, 1]);
     // Each gap of the book is told, and that it is whole again.
     assert_eq!(
-        taken.notices(QualityKind::Gap).len(),
+        taken.notices(QualityKind::BookGap).len(),
         2,
         "{:?}",
         taken.notices
@@ -522,6 +528,41 @@ async fn a_hole_that_cannot_be_filled_stays_and_is_told() {
         (extent.first_id, extent.last_id),
         (Some(expected[100]), Some(expected[119]))
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn minutes_stand_in_for_the_trades_of_a_long_hole() {
+    let Some(tape) = recordings(&["btcusdt_20240808"]) else {
+        return;
+    };
+    let began = tape.lines[0].at_ns;
+    let lost = |place: &usize| {
+        let second = (tape.lines[*place].at_ns - began) / 1_000_000_000;
+        (30..240).contains(&second)
+    };
+    let places: Vec<_> = tape.places("@trade").into_iter().filter(lost).collect();
+    let last = BTreeMap::from([(
+        "BTCUSDT".to_owned(),
+        *tape.trade_ids("BTCUSDT").last().unwrap(),
+    )]);
+    let script = faults(places.into_iter().map(|place| (place, Fault::Lose)));
+    let standin = StandIn::start(tape, script).await;
+    let mut config = standin.config();
+    config.backfill_max = 10;
+    let feed = open(config, &["BTCUSDT"]).await;
+    let (_, taken) = take(feed, last).await;
+    let gap = taken.notices(QualityKind::Gap)[0].extent;
+    let (from, to) = (gap.from.unwrap(), gap.to.unwrap());
+    assert!(to.since(from) > 200_000_000, "{gap:?}");
+    let minute = 60_000_000;
+    let first = from.floor(minute).plus(minute);
+    let whole: Vec<_> = (0..)
+        .map(|n| first.plus(n * minute))
+        .take_while(|open| open.plus(minute) <= to)
+        .collect();
+    assert!(whole.len() >= 2);
+    assert_eq!(taken.bars, whole);
+    assert_eq!(standin.noticed().asked.get("klines"), Some(&1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -144,6 +144,7 @@ impl StandIn {
             .route("/ws", get(socket::raw))
             .route("/api/v3/depth", get(rest::depth))
             .route("/api/v3/exchangeInfo", get(rest::exchange_info))
+            .route("/api/v3/klines", get(rest::klines))
             .route("/api/v3/historicalTrades", get(rest::historical_trades))
             .route("/api/v3/trades", get(rest::recent_trades))
             .route("/api/v3/aggTrades", get(rest::agg_trades))

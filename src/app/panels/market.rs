@@ -62,7 +62,7 @@ pub fn shades(faults: &[Quality], symbol: &Symbol) -> Vec<Shade> {
     concerned
         .filter_map(|fault| {
             let healed = match fault.kind {
-                QualityKind::Gap => false,
+                QualityKind::Gap | QualityKind::BookGap => false,
                 QualityKind::Backfill | QualityKind::Reconnect | QualityKind::Resync => true,
                 _ => return None,
             };

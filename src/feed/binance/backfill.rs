@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use super::config::TradeStream;
 use super::rest::{PAGE, Rest, RestError};
 use super::trades::Hole;
-use crate::domain::{MarketTrade, Symbol};
+use crate::domain::time::MINUTE;
+use crate::domain::{Bar, MarketTrade, Symbol, TimeUs};
 
 /// Between two tries when something was not there yet.
 const AGAIN: Duration = Duration::from_millis(300);
@@ -80,6 +81,35 @@ pub async fn fetch(rest: &Rest, job: Job) -> Outcome {
         problem: problem.filter(|_| next <= job.hole.last),
         trades,
     }
+}
+
+/// The newest minutes that are fetched in place of lost trades: a day and an hour.
+const MINUTES: i64 = 1_500;
+
+/// The minutes that open from `first` to `last`, the newest [`MINUTES`] of them.
+pub async fn minutes(
+    rest: &Rest,
+    symbol: &Symbol,
+    first: TimeUs,
+    last: TimeUs,
+) -> Result<Vec<Bar>, RestError> {
+    let mut next = first.max(last.plus(-(MINUTES - 1) * MINUTE));
+    let mut bars: Vec<Bar> = Vec::new();
+    while next <= last {
+        let page = rest.minutes(symbol, next, last).await?;
+        let known = bars.len();
+        // In order: what is not after the last one is not ours to place.
+        for bar in page {
+            if bar.open_time >= next {
+                next = bar.open_time.plus(MINUTE);
+                bars.push(bar);
+            }
+        }
+        if bars.len() == known {
+            break;
+        }
+    }
+    Ok(bars)
 }
 
 async fn page(

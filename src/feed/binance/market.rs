@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 use super::book::{Applied, LocalBook, Snapshot};
 use super::message::{BookTicker, Depth, DepthSnapshot, Kline};
 use super::trades::{Given, Hole, Tape};
+use crate::domain::time::MINUTE;
 use crate::domain::{
-    DayStatistics, Extent, FeedNotice, Level, MarketEvent, MarketTrade, QualityKind, Symbol, TimeUs,
+    Bar, DayStatistics, Extent, FeedNotice, Level, MarketEvent, MarketTrade, QualityKind, Symbol,
+    TimeUs,
 };
 use crate::feed::FeedItem;
 
@@ -51,6 +53,9 @@ pub struct Market {
     /// Start of the newest bar, time of the newest 24-hour figures that were told.
     bar: TimeUs,
     day: TimeUs,
+    /// The missing trades cannot be had; since when candles are fetched in their place.
+    hopeless: bool,
+    bridging: Option<Instant>,
     /// Trades may have been missed: the next one will tell.
     expects_trade: bool,
     /// The newest exchange time that any message of the symbol had.
@@ -76,6 +81,8 @@ impl Market {
             broken: None,
             bar: TimeUs::ZERO,
             day: TimeUs::ZERO,
+            hopeless: false,
+            bridging: None,
             expects_trade: last.is_some(),
             newest: last.map_or(TimeUs::ZERO, |(_, time)| time),
             duplicates: 0,
@@ -128,10 +135,51 @@ impl Market {
         self.tape.wanted(now, PATIENCE)
     }
 
-    /// Goes on without the missing trades.
-    pub fn give_up(&mut self, now: Instant) -> Vec<Placed> {
+    /// The missing trades cannot be had.
+    pub fn despair(&mut self) {
+        self.hopeless = true;
+    }
+
+    pub fn is_hopeless(&self) -> bool {
+        self.hopeless
+    }
+
+    /// The whole minutes between the trades around the hole, by the times at which the first and the
+    /// last of them open: said once for each hole.
+    pub fn minutes_to_fetch(&mut self, now: Instant) -> Option<(TimeUs, TimeUs)> {
+        if self.bridging.is_some() {
+            return None;
+        }
+        let (from, to) = self.tape.span()?;
+        let (first, last) = (
+            from.floor(MINUTE).plus(MINUTE),
+            to.floor(MINUTE).plus(-MINUTE),
+        );
+        if first > last {
+            return None;
+        }
+        self.bridging = Some(now);
+        Some((first, last))
+    }
+
+    /// Since when the minutes of a hole are fetched.
+    pub fn bridging(&self) -> Option<Instant> {
+        self.bridging
+    }
+
+    /// Goes on without the missing trades. `bars` are what is known of the whole minutes in between.
+    pub fn give_up(&mut self, bars: Vec<Bar>, now: Instant) -> Vec<Placed> {
+        (self.hopeless, self.bridging) = (false, None);
+        let span = self.tape.span();
         let given = self.tape.give_up(now);
-        self.given(given)
+        let mut placed = self.given(given);
+        let inside = |bar: &Bar| {
+            span.is_some_and(|(from, to)| bar.open_time > from && bar.close_time < to)
+                && bar.trades != Some(0)
+        };
+        let bars = bars.into_iter().filter(inside);
+        placed.extend(bars.map(|bar| (bar.close_time, FeedItem::Market(MarketEvent::Bar(bar)))));
+        placed
     }
 
     fn given(&mut self, given: Vec<Given>) -> Vec<Placed> {
@@ -146,7 +194,9 @@ impl Market {
             Given::Lost(extent) => {
                 self.counts.gaps += 1;
                 let message = format!("{} are missing", ids(&extent));
-                self.notice(QualityKind::Gap, "trades", message, extent)
+                let (_, notice) = self.notice(QualityKind::Gap, "trades", message, extent);
+                // It is known before whatever is told of the time in between.
+                (extent.from.unwrap_or(self.newest), notice)
             }
         });
         placed.collect()
@@ -231,7 +281,7 @@ impl Market {
                 };
                 self.counts.gaps += 1;
                 let message = format!("updates {first_missing} to {last_missing} are missing");
-                placed.push(self.notice(QualityKind::Gap, "depth", message, extent));
+                placed.push(self.notice(QualityKind::BookGap, "depth", message, extent));
                 self.broken = Some(extent);
                 self.want_snapshot(now);
             }

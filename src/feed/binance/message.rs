@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-pub use self::raw::{AggTrade, OldTrade};
+pub use self::raw::{AggTrade, OldKline, OldTrade};
 use self::raw::{RawAggTrade, RawBookTicker, RawDepth, RawKline, RawMiniTicker, RawTrade};
 use crate::domain::{Bar, DayStatistics, Level, MarketTrade, Symbol, TimeUs};
 

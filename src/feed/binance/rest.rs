@@ -13,8 +13,8 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::message::{AggTrade, DepthSnapshot, OldTrade};
-use crate::domain::{MarketTrade, Symbol};
+use super::message::{AggTrade, DepthSnapshot, OldKline, OldTrade};
+use crate::domain::{Bar, MarketTrade, Symbol, TimeUs};
 
 /// Levels of a snapshot: the most there are.
 const SNAPSHOT_LEVELS: u32 = 5_000;
@@ -24,6 +24,7 @@ const DEPTH_WEIGHT: u32 = 250;
 const TRADES_WEIGHT: u32 = 25;
 const AGG_TRADES_WEIGHT: u32 = 4;
 const EXCHANGE_INFO_WEIGHT: u32 = 20;
+const KLINES_WEIGHT: u32 = 2;
 /// Four fifths of what the address may use a minute: others may sit behind it too.
 const BUDGET: u32 = 4_800;
 const MINUTE: Duration = Duration::from_secs(60);
@@ -165,6 +166,21 @@ impl Rest {
             .into_iter()
             .map(|trade| trade.of(symbol.clone()))
             .collect())
+    }
+
+    /// The minutes that open from `from` to `to`, both included, oldest first, at most [`PAGE`].
+    pub async fn minutes(
+        &self,
+        symbol: &Symbol,
+        from: TimeUs,
+        to: TimeUs,
+    ) -> Result<Vec<Bar>, RestError> {
+        let (from, to) = (from.millis(), to.millis());
+        let path = format!(
+            "/api/v3/klines?symbol={symbol}&interval=1m&startTime={from}&endTime={to}&limit={PAGE}"
+        );
+        let rows: Vec<OldKline> = self.get(&path, KLINES_WEIGHT).await?;
+        Ok(rows.into_iter().map(|row| row.of(symbol.clone())).collect())
     }
 
     /// What the exchange says of these symbols, as it says it.

@@ -27,7 +27,7 @@ use super::merge::{Arrived, Merge};
 use super::message::{DepthSnapshot, Message};
 use super::rest::{Rest, RestError};
 use crate::domain::health::LinkState;
-use crate::domain::{Extent, FeedNotice, QualityKind, Symbol, TimeUs};
+use crate::domain::{Bar, Extent, FeedNotice, QualityKind, Symbol, TimeUs};
 use crate::feed::FeedItem;
 
 /// How often the session looks at what is due.
@@ -58,6 +58,8 @@ pub struct Start {
 enum Fetched {
     Snapshot(Symbol, Result<DepthSnapshot, RestError>),
     Trades(Outcome),
+    /// Candles of a time whose trades are lost.
+    Minutes(Symbol, Result<Vec<Bar>, RestError>),
 }
 
 struct Session {
@@ -294,8 +296,22 @@ impl Session {
             let Some(hole) = market.hole() else { continue };
             let too_large = hole.size() > self.config.backfill_max;
             // The fetch itself ends at its deadline; this is for one that does not.
-            if too_large || full || now.duration_since(hole.since) > 2 * timeout {
-                placed.extend(market.give_up(now));
+            let overdue = now.duration_since(hole.since) > 2 * timeout;
+            if full {
+                placed.extend(market.give_up(Vec::new(), now));
+            } else if too_large || overdue || market.is_hopeless() {
+                if let Some((first, last)) = market.minutes_to_fetch(now) {
+                    let (rest, symbol) = (Arc::clone(&self.rest), symbol.clone());
+                    self.fetches.spawn(async move {
+                        let bars = backfill::minutes(&rest, &symbol, first, last).await;
+                        Fetched::Minutes(symbol, bars)
+                    });
+                } else if market
+                    .bridging()
+                    .is_none_or(|since| now.duration_since(since) > timeout)
+                {
+                    placed.extend(market.give_up(Vec::new(), now));
+                }
             } else if fetch.is_some() {
                 let rest = Arc::clone(&self.rest);
                 let job = Job {
@@ -339,13 +355,29 @@ impl Session {
                 let Some(market) = self.markets.get_mut(&outcome.symbol) else {
                     return;
                 };
-                let mut placed = market.fill(outcome.trades, now);
+                let placed = market.fill(outcome.trades, now);
                 if outcome.problem.is_some() {
-                    placed.extend(market.give_up(now));
+                    market.despair();
                 }
                 market.fetch_ended();
                 self.place_all(placed, now);
                 outcome.problem
+            }
+            Fetched::Minutes(symbol, result) => {
+                let Some(market) = self.markets.get_mut(&symbol) else {
+                    return;
+                };
+                // It may have been given up in the meantime.
+                if market.bridging().is_none() {
+                    return;
+                }
+                let (bars, problem) = match result {
+                    Ok(bars) => (bars, None),
+                    Err(error) => (Vec::new(), Some(error.to_string())),
+                };
+                let placed = market.give_up(bars, now);
+                self.place_all(placed, now);
+                problem
             }
         };
         if let Some(problem) = problem {

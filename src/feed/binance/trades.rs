@@ -71,6 +71,13 @@ impl Tape {
         }
     }
 
+    /// The times of the trades around what is missing.
+    pub fn span(&self) -> Option<(TimeUs, TimeUs)> {
+        self.hole?;
+        let (_, after) = self.waiting.first_key_value()?;
+        Some((self.time, after.time))
+    }
+
     /// Whether it is known which trade comes next.
     pub fn has_begun(&self) -> bool {
         self.next.is_some()

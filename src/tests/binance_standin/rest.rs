@@ -72,6 +72,16 @@ fn old_trade(trade: &Value) -> Value {
         "time": trade["T"], "isBuyerMaker": trade["m"], "isBestMatch": true})
 }
 
+pub async fn klines(State(shared): State<Shared>, Query(asked): Asked) -> Response {
+    if let Some(refused) = refused(&shared, "klines") {
+        return refused;
+    }
+    assert_eq!(asked["interval"], "1m");
+    let [from, to] = ["startTime", "endTime"].map(|name| asked[name].parse().unwrap());
+    let minutes = shared.0.lock().exchange.minutes(&asked["symbol"], from, to);
+    answer(minutes.into())
+}
+
 pub async fn historical_trades(State(shared): State<Shared>, Query(asked): Asked) -> Response {
     if let Some(refused) = refused(&shared, "historicalTrades") {
         return refused;

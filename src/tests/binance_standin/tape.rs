@@ -283,6 +283,41 @@ impl Exchange {
         Some(json!({"lastUpdateId": book.last, "bids": bids, "asks": asks}))
     }
 
+    /// As `/api/v3/klines` answers: the minutes that open within these times, ms, that had a trade.
+    pub fn minutes(&self, symbol: &str, from: u64, to: u64) -> Vec<Value> {
+        let mut minutes: Vec<Minute> = Vec::new();
+        for trade in self.trades.get(symbol).into_iter().flatten() {
+            let time = trade["T"].as_u64().unwrap();
+            let start = time - time % 60_000;
+            if !(from..=to).contains(&start) {
+                continue;
+            }
+            if minutes.last().is_none_or(|minute| minute.start < start) {
+                minutes.push(Minute::of(start));
+            }
+            minutes.last_mut().unwrap().add(trade);
+        }
+        let rows = minutes.iter().map(|minute| {
+            let [o, h, l, c] = minute.range();
+            let (volume, quote) = (minute.volume.to_string(), minute.quote.to_string());
+            json!([
+                minute.start,
+                o,
+                h,
+                l,
+                c,
+                volume,
+                minute.start + 59_999,
+                quote,
+                minute.prices.len(),
+                "0",
+                "0",
+                "0"
+            ])
+        });
+        rows.collect()
+    }
+
     /// Trades that were played with an id of `field` of at least `from`; without it the newest.
     pub fn trades(&self, symbol: &str, field: &str, from: Option<u64>) -> Vec<Value> {
         const PAGE: usize = 1_000;

@@ -88,7 +88,7 @@ fn a_gap_in_the_book_is_told_and_healed_by_a_snapshot() {
     );
     assert_eq!(market.late_depth(now), []);
     let later = now + PATIENCE;
-    assert_eq!(kinds(&market.late_depth(later)), [QualityKind::Gap]);
+    assert_eq!(kinds(&market.late_depth(later)), [QualityKind::BookGap]);
     assert!(market.snapshot_to_fetch(later));
     assert_eq!(market.snapshot(&snapshot(7), later), [], "it is too old");
     assert!(!market.snapshot_to_fetch(later));

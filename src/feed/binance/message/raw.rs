@@ -1,6 +1,6 @@
 //! The fields of Binance's messages, as they stand in the JSON, and how they become values.
 
-use serde::de::{Error as _, Visitor};
+use serde::de::{Error as _, IgnoredAny, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::{BookTicker, Depth, DepthSnapshot, Kline, Message};
@@ -195,6 +195,44 @@ impl OldTrade {
             count: 1,
             taker: taker(self.is_buyer_maker),
             time: self.time,
+        }
+    }
+}
+
+/// A minute, as `/api/v3/klines` has it: a row of twelve cells, of which the last means nothing.
+#[derive(Deserialize)]
+pub struct OldKline(
+    #[serde(deserialize_with = "time")] TimeUs,
+    #[serde(deserialize_with = "any_price")] Decimal,
+    #[serde(deserialize_with = "any_price")] Decimal,
+    #[serde(deserialize_with = "any_price")] Decimal,
+    #[serde(deserialize_with = "any_price")] Decimal,
+    #[serde(deserialize_with = "volume")] Decimal,
+    #[serde(deserialize_with = "end_time")] TimeUs,
+    #[serde(deserialize_with = "volume")] Decimal,
+    u64,
+    #[serde(deserialize_with = "volume")] Decimal,
+    #[serde(deserialize_with = "volume")] Decimal,
+    IgnoredAny,
+);
+
+impl OldKline {
+    pub fn of(self, symbol: Symbol) -> Bar {
+        let Self(start, open, high, low, close, base, end, quote, trades, bought, bought_quote, _) =
+            self;
+        Bar {
+            symbol,
+            open_time: start,
+            close_time: end,
+            open,
+            high,
+            low,
+            close,
+            volume: base,
+            quote_volume: Some(quote),
+            trades: Some(trades),
+            taker_buy_volume: Some(bought),
+            taker_buy_quote_volume: Some(bought_quote),
         }
     }
 }
