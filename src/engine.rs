@@ -20,7 +20,7 @@ mod explain;
 mod floor;
 mod holding;
 mod market;
-mod model;
+pub mod models;
 mod outbox;
 pub mod performance;
 mod risk;
@@ -46,8 +46,7 @@ use bots::Bot;
 pub use candles::KEPT as CANDLES_KEPT;
 use config::{EQUITY_SAMPLE, EngineConfig};
 use exchange::Exchange;
-pub use market::MARKS_KEPT;
-use market::Market;
+pub use market::{MARKS_KEPT, Market};
 use outbox::Outbox;
 pub use performance::TRIPS_KEPT;
 
@@ -115,6 +114,7 @@ impl Engine {
             .collect();
         let mut bots = BTreeMap::new();
         bots.insert(BotId::paper(), Bot::new(BotId::paper()));
+        let agent = Agent::new(&config.agent);
         Self {
             config,
             seq: Seq::default(),
@@ -123,7 +123,7 @@ impl Engine {
             markets,
             exchange: Exchange::default(),
             bots,
-            agent: Agent::default(),
+            agent,
             faults: BTreeMap::new(),
         }
     }
@@ -140,6 +140,7 @@ impl Engine {
     /// Takes a new configuration. Only between a snapshot and the next input: the snapshot must
     /// carry the configuration that its successors are made with.
     pub fn set_config(&mut self, config: EngineConfig) {
+        self.agent.configure(&config.agent);
         self.config = config;
     }
 

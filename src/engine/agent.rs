@@ -8,21 +8,38 @@ use serde::{Deserialize, Serialize};
 
 use super::config::AgentConfig;
 use super::market::Market;
-use super::model::{self, Forecast};
+use super::models::{Forecast, ModelSet, Thought, View};
 use super::outbox::Outbox;
 use super::{Accepted, Engine, price_of};
 use crate::domain::{
     Action, AgentPhase, AgentStep, BotCommand, BotId, Decimal, DecisionId, Direction, Event,
-    Filters, Horizon, NewDecision, NewOrder, OrderId, Side, Symbol, TimeUs, TradingState,
+    Filters, Horizon, ModelId, NewDecision, NewOrder, OrderId, Side, Symbol, TimeUs, TradingState,
 };
 
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Agent {
+    models: ModelSet,
     /// Begin of the period of `decide_every` that was decided in last.
     decided: TimeUs,
     /// Which horizon is next.
     turn: u64,
     last_order: BTreeMap<Symbol, TimeUs>,
+}
+
+impl Agent {
+    pub fn new(config: &AgentConfig) -> Self {
+        Self {
+            models: ModelSet::new(&config.models),
+            decided: TimeUs::ZERO,
+            turn: 0,
+            last_order: BTreeMap::new(),
+        }
+    }
+
+    /// Takes a new configuration between a snapshot and the next input.
+    pub fn configure(&mut self, config: &AgentConfig) {
+        self.models.configure(&config.models);
+    }
 }
 
 /// What the agent means to do.
@@ -133,7 +150,7 @@ impl Engine {
         let Some(price) = market.price_at(self.now) else {
             return;
         };
-        let Some((horizon, forecast)) = self.first_forecast(config, market) else {
+        let Some((model, horizon, forecast)) = self.first_forecast(config, symbol, market) else {
             self.step(
                 AgentPhase::Observe,
                 AgentPhase::Observe,
@@ -210,7 +227,7 @@ impl Engine {
         let target = target(price, &forecast, self.markets[symbol].price_scale);
         let report = NewDecision {
             id: Some(decision),
-            model: forecast.model,
+            model,
             symbol: symbol.clone(),
             direction: forecast.direction,
             confidence: forecast.confidence,
@@ -218,7 +235,7 @@ impl Engine {
             horizon,
             flat_band: None,
             features: forecast.features,
-            bias: None,
+            bias: forecast.bias,
             reasoning: forecast.reasoning,
             action: Some(action),
         };
@@ -235,16 +252,29 @@ impl Engine {
         self.step(AgentPhase::Decide, AgentPhase::Act, symbol, outcome, out);
     }
 
-    /// The forecast for the horizon whose turn it is, or for the next shorter one that the model has
-    /// enough prices for.
-    fn first_forecast(&self, config: &AgentConfig, market: &Market) -> Option<(Horizon, Forecast)> {
+    /// The forecast of the model and horizon whose turn it is, or for the next shorter horizon that
+    /// the model has enough prices for.
+    fn first_forecast(
+        &self,
+        config: &AgentConfig,
+        symbol: &Symbol,
+        market: &Market,
+    ) -> Option<(ModelId, Horizon, Forecast)> {
+        let models = self.agent.models.running();
         let count = config.horizons.len();
-        let turn = usize::try_from(self.agent.turn).unwrap_or_default() % count;
+        let turn = usize::try_from(self.agent.turn).unwrap_or_default();
+        let model = models.get(turn / count % models.len().max(1))?;
         (0..count).find_map(|back| {
-            let horizon = config.horizons[(turn + count - back) % count];
-            model::forecast(market, horizon)
-                .ok()
-                .map(|forecast| (horizon, forecast))
+            let horizon = config.horizons[(turn % count + count - back) % count];
+            let view = View {
+                market,
+                symbol,
+                horizon,
+            };
+            match self.agent.models.think(model, &view) {
+                Ok(Thought::Forecast(forecast)) => Some((model.clone(), horizon, forecast)),
+                _ => None,
+            }
         })
     }
 

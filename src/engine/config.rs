@@ -6,8 +6,11 @@ use std::collections::BTreeMap;
 use rust_decimal::dec;
 use serde::{Deserialize, Serialize};
 
+mod models;
+
 use crate::domain::time::{MILLI, MINUTE, SECOND};
 use crate::domain::{Decimal, Horizon, Instrument, Symbol};
+pub use models::{BuiltIn, LearningConfig, ModelsConfig};
 
 /// `[exchange]` of Leptos.toml: the paper exchange.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -84,6 +87,7 @@ pub struct AgentConfig {
     /// Fractions of equity: the value of one order, and the most that one symbol may hold.
     pub order_fraction: Decimal,
     pub max_position_fraction: Decimal,
+    pub models: ModelsConfig,
 }
 
 impl Default for AgentConfig {
@@ -101,6 +105,7 @@ impl Default for AgentConfig {
             order_lifetime_s: 60,
             order_fraction: dec!(0.02),
             max_position_fraction: dec!(0.2),
+            models: ModelsConfig::default(),
         }
     }
 }
