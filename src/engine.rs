@@ -38,8 +38,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::time::SECOND;
 use crate::domain::{
-    Alert, BotId, Decimal, Event, FeedNotice, Input, Invariant, MarketEvent, Order, Quality,
-    QualityKind, Record, Rejection, Seq, Severity, Symbol, TimeUs, TradingState,
+    Alert, BotId, Decimal, Event, FeedNotice, InferenceRequest, Input, Invariant, MarketEvent,
+    Order, Quality, QualityKind, Record, Rejection, Seq, Severity, Symbol, TimeUs, TradingState,
 };
 use agent::Agent;
 use bots::Bot;
@@ -48,6 +48,7 @@ use config::{EQUITY_SAMPLE, EngineConfig};
 use exchange::Exchange;
 pub use market::{MARKS_KEPT, Market};
 use outbox::Outbox;
+pub use outbox::Stopwatch;
 pub use performance::TRIPS_KEPT;
 
 /// What became of a command that was carried out.
@@ -84,6 +85,8 @@ pub struct TradingChanged {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Processed {
     pub records: Vec<Record>,
+    /// Questions to models outside the core, to be answered by [`Input::Inference`].
+    pub asks: Vec<InferenceRequest>,
     pub reply: Result<Accepted, Rejection>,
 }
 
@@ -102,6 +105,8 @@ pub struct Engine {
     bots: BTreeMap<BotId, Bot>,
     agent: Agent,
     faults: BTreeMap<QualityKind, u64>,
+    #[serde(skip)]
+    stopwatch: Option<Stopwatch>,
 }
 
 impl Engine {
@@ -114,7 +119,7 @@ impl Engine {
             .collect();
         let mut bots = BTreeMap::new();
         bots.insert(BotId::paper(), Bot::new(BotId::paper()));
-        let agent = Agent::new(&config.agent);
+        let agent = Agent::new(&config.agent.models);
         Self {
             config,
             seq: Seq::default(),
@@ -125,6 +130,7 @@ impl Engine {
             bots,
             agent,
             faults: BTreeMap::new(),
+            stopwatch: None,
         }
     }
 
@@ -140,8 +146,18 @@ impl Engine {
     /// Takes a new configuration. Only between a snapshot and the next input: the snapshot must
     /// carry the configuration that its successors are made with.
     pub fn set_config(&mut self, config: EngineConfig) {
-        self.agent.configure(&config.agent);
+        self.agent.models.configure(&config.agent.models);
         self.config = config;
+    }
+
+    /// Lends the engine a clock to measure its own steps with. No event depends on it.
+    pub fn set_stopwatch(&mut self, stopwatch: Stopwatch) {
+        self.stopwatch = Some(stopwatch);
+    }
+
+    /// Questions to models outside the core that have no answer yet.
+    pub fn unanswered(&self) -> impl Iterator<Item = &InferenceRequest> {
+        self.agent.unanswered()
     }
 
     /// Processes the input `seq`, which must follow the last one.
@@ -151,7 +167,7 @@ impl Engine {
         if let Input::Market(event) = input {
             self.now = self.now.max(event.time());
         }
-        let mut out = Outbox::new(seq, self.now);
+        let mut out = Outbox::new(seq, self.now).with_stopwatch(self.stopwatch);
         if seq == Seq(1) {
             self.open_account(&mut out);
         }
@@ -166,7 +182,10 @@ impl Engine {
                 Ok(Accepted::Seen)
             }
             Input::Bot { bot, command } => self.command(bot, command, &mut out),
-            Input::Inference(_) => Ok(Accepted::Seen),
+            Input::Inference(answer) => {
+                self.hear(answer, &mut out);
+                Ok(Accepted::Seen)
+            }
             Input::Alert {
                 severity,
                 code,
@@ -184,8 +203,10 @@ impl Engine {
                 Ok(Accepted::Seen)
             }
         };
+        let (records, asks) = out.empty();
         Processed {
-            records: out.into_records(),
+            records,
+            asks,
             reply,
         }
     }
@@ -308,6 +329,7 @@ impl Engine {
         let Self {
             markets, bots, now, ..
         } = self;
+        let mut lessons = Vec::new();
         for bot in bots.values_mut() {
             while bot.decisions.next_due().is_some_and(|due| due < *now) {
                 let resolved = bot.decisions.resolve_next(*now, |decision| {
@@ -316,9 +338,15 @@ impl Engine {
                         .and_then(|market| market.verdict_at(decision.resolves_at))
                 });
                 if let Some(decision) = resolved {
+                    if bot.id == BotId::paper() {
+                        lessons.push(decision.clone());
+                    }
                     out.emit(Event::Decision(Box::new(decision)));
                 }
             }
+        }
+        for decision in lessons {
+            self.teach(&decision, out);
         }
     }
 
@@ -357,6 +385,17 @@ impl Engine {
             _ => {}
         }
     }
+}
+
+/// One number of several, for drawing lots: SplitMix64's finaliser over each in turn. It is the same on
+/// every machine; other numbers give another one.
+fn mix<const N: usize>(numbers: [u64; N]) -> u64 {
+    numbers.into_iter().fold(0, |mixed, number| {
+        let mut mixed = (mixed ^ number).wrapping_add(0x9E37_79B9_7F4A_7C15);
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    })
 }
 
 fn price_of(markets: &BTreeMap<Symbol, Market>, symbol: &Symbol) -> Option<Decimal> {

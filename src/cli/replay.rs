@@ -160,6 +160,7 @@ pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
         instruments: BTreeMap::new(),
         exchange: config.exchange,
         agent: config.agent,
+        seed: args.seed,
     });
     let mut pacer = Pacer::new(args.speed);
     let bar = progress_bar(feed.progress().1);

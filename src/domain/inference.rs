@@ -24,6 +24,8 @@ pub struct Inference {
     pub model: ModelId,
     pub symbol: Symbol,
     pub result: InferenceResult,
+    /// Wall time from the question to the answer, µs.
+    pub took_us: Option<f64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,111 +1,79 @@
 //! The built-in bot: observe → orient → decide → act, on every symbol in turn. It sees what the
 //! engine publishes and acts by the commands that every bot has.
+//!
+//! Each period one model decides on every symbol for one horizon, then the next model does; when all
+//! have had their turn the next horizon is looked at. A model that runs outside the core is asked, and
+//! decides when its answer comes in, with the market as it is then. Every step is told with its
+//! reason, and with what it took where somebody lends a stopwatch.
 
-use std::collections::BTreeMap;
+mod acting;
+mod rules;
 
-use rust_decimal::prelude::FromPrimitive as _;
+use std::collections::{BTreeMap, VecDeque};
+
 use serde::{Deserialize, Serialize};
 
-use super::config::AgentConfig;
-use super::market::Market;
-use super::models::{Forecast, ModelSet, Thought, View};
+use super::config::{AgentConfig, ModelsConfig};
+use super::models::{Lesson, ModelSet, Problem, Thought, View};
 use super::outbox::Outbox;
-use super::{Accepted, Engine, price_of};
+use super::{Engine, mix};
+use crate::domain::time::MINUTE;
 use crate::domain::{
-    Action, AgentPhase, AgentStep, BotCommand, BotId, Decimal, DecisionId, Direction, Event,
-    Filters, Horizon, ModelId, NewDecision, NewOrder, OrderId, Side, Symbol, TimeUs, TradingState,
+    AgentPhase, AgentStep, Alert, BotCommand, BotId, Decision, Event, Horizon, Inference,
+    InferenceRequest, ModelId, OrderId, Severity, Symbol, TimeUs,
 };
+
+/// Questions to models outside that may be unanswered; beyond, the oldest is forgotten.
+const UNANSWERED: usize = 64;
+/// Kinds of chance: what is drawn for one never depends on what was drawn for another.
+const LEARNING: u64 = 1;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Agent {
-    models: ModelSet,
     /// Begin of the period of `decide_every` that was decided in last.
     decided: TimeUs,
-    /// Which horizon is next.
+    /// Which model and horizon are next.
     turn: u64,
     last_order: BTreeMap<Symbol, TimeUs>,
+    /// When the orders of the last minute were sent.
+    sent: VecDeque<TimeUs>,
+    pub models: ModelSet,
+    unanswered: VecDeque<InferenceRequest>,
 }
 
 impl Agent {
-    pub fn new(config: &AgentConfig) -> Self {
+    pub fn new(models: &ModelsConfig) -> Self {
         Self {
-            models: ModelSet::new(&config.models),
             decided: TimeUs::ZERO,
             turn: 0,
             last_order: BTreeMap::new(),
+            sent: VecDeque::new(),
+            models: ModelSet::new(models),
+            unanswered: VecDeque::new(),
         }
     }
 
-    /// Takes a new configuration between a snapshot and the next input.
-    pub fn configure(&mut self, config: &AgentConfig) {
-        self.models.configure(&config.models);
+    /// What models outside were asked and have not answered.
+    pub fn unanswered(&self) -> impl Iterator<Item = &InferenceRequest> {
+        self.unanswered.iter()
     }
-}
 
-/// What the agent means to do.
-enum Intent {
-    Order(Box<NewOrder>),
-    Veto(&'static str),
-}
+    fn note_order(&mut self, symbol: &Symbol, now: TimeUs) {
+        self.last_order.insert(symbol.clone(), now);
+        self.sent.retain(|at| now.since(*at) < MINUTE);
+        self.sent.push_back(now);
+    }
 
-/// What the agent knows when it weighs a forecast.
-struct Situation<'a> {
-    config: &'a AgentConfig,
-    market: &'a Market,
-    symbol: &'a Symbol,
-    held: Decimal,
-    equity: Decimal,
-    last_order: Option<TimeUs>,
-    trading: TradingState,
-    filters: Filters,
-    now: TimeUs,
-}
-
-impl Situation<'_> {
-    /// The risk rules, in the order in which they are named when several forbid.
-    fn intend(&self, forecast: &Forecast, price: Decimal, decision: &DecisionId) -> Intent {
-        if forecast.confidence < self.config.min_confidence {
-            return Intent::Veto("min_confidence");
-        }
-        if self
-            .last_order
-            .is_some_and(|last| self.now.since(last) < self.config.cooldown())
-        {
-            return Intent::Veto("cooldown");
-        }
-        match self.trading {
-            TradingState::Running => {}
-            TradingState::Paused => return Intent::Veto("paused"),
-            TradingState::Halted => return Intent::Veto("halted"),
-        }
-        let side = match forecast.direction {
-            Direction::Up => Side::Buy,
-            Direction::Down => Side::Sell,
-            Direction::Flat => return Intent::Veto("no_direction"),
-        };
-        let value = self.equity * self.config.order_fraction;
-        let quantity = self
-            .filters
-            .round_quantity((value / price).round_dp(self.market.quantity_scale.clamp(2, 8)))
-            .normalize();
-        if quantity <= Decimal::ZERO {
-            return Intent::Veto("order_too_small");
-        }
-        let after = self.held + side.signed(quantity);
-        let limit = self.equity * self.config.max_position_fraction;
-        if after.abs() > self.held.abs() && (after * price).abs() > limit {
-            return Intent::Veto("max_position");
-        }
-        let at_market = forecast.confidence >= self.config.market_order_confidence;
-        let order = if at_market {
-            NewOrder::market(self.symbol.clone(), side, quantity)
-        } else {
-            NewOrder::limit(self.symbol.clone(), side, quantity, price)
-        };
-        Intent::Order(Box::new(NewOrder {
-            decision: Some(decision.clone()),
-            ..order
-        }))
+    /// Whose turn it is, and for which horizon first.
+    fn turn(&self, config: &AgentConfig) -> Option<(ModelId, usize)> {
+        let running = self.models.running();
+        let models = u64::try_from(running.len()).ok().filter(|n| *n > 0)?;
+        let horizons = u64::try_from(config.horizons.len())
+            .ok()
+            .filter(|n| *n > 0)?;
+        let model = usize::try_from(self.turn % models).ok()?;
+        let horizon = usize::try_from(self.turn / models % horizons).ok()?;
+        Some((running.into_iter().nth(model)?, horizon))
     }
 }
 
@@ -114,14 +82,17 @@ impl Engine {
     pub(super) fn run_agent(&mut self, out: &mut Outbox) {
         let config = self.config.agent.clone();
         let period = self.now.floor(config.decide_every());
-        if !config.enabled || config.horizons.is_empty() || period <= self.agent.decided {
+        if !config.enabled || period <= self.agent.decided {
             return;
         }
         self.agent.decided = period;
         self.take_back_old_orders(&config, out);
         let symbols: Vec<Symbol> = self.markets.keys().cloned().collect();
         for symbol in symbols {
-            self.consider(&config, &symbol, out);
+            // Asked anew each time: a model may just have been switched off.
+            if let Some((model, first)) = self.agent.turn(&config) {
+                self.consider(&config, &model, first, &symbol, out);
+            }
         }
         self.agent.turn += 1;
     }
@@ -143,169 +114,209 @@ impl Engine {
         }
     }
 
-    fn consider(&mut self, config: &AgentConfig, symbol: &Symbol, out: &mut Outbox) {
+    /// Observes one market, and lets the model make something of it.
+    fn consider(
+        &mut self,
+        config: &AgentConfig,
+        model: &ModelId,
+        first: usize,
+        symbol: &Symbol,
+        out: &mut Outbox,
+    ) {
         let Some(market) = self.markets.get(symbol) else {
             return;
         };
+        let began = out.lap();
         let Some(price) = market.price_at(self.now) else {
             return;
         };
-        let Some((model, horizon, forecast)) = self.first_forecast(config, symbol, market) else {
-            self.step(
-                AgentPhase::Observe,
-                AgentPhase::Observe,
-                symbol,
-                "warming up".to_owned(),
-                out,
-            );
-            return;
-        };
-        self.step(
-            AgentPhase::Observe,
-            AgentPhase::Orient,
-            symbol,
-            format!("price {price}"),
-            out,
-        );
-        self.step(
-            AgentPhase::Orient,
-            AgentPhase::Decide,
-            symbol,
-            forecast.reasoning.clone(),
-            out,
-        );
-
-        let paper = BotId::paper();
-        let decision = out.ids.decision();
-        let Some(owner) = self.bots.get(&paper) else {
-            return;
-        };
-        let account = &owner.account;
-        let situation = Situation {
-            config,
-            market: &self.markets[symbol],
-            symbol,
-            held: account.quantity(symbol),
-            equity: account
-                .totals(&|symbol| price_of(&self.markets, symbol))
-                .equity,
-            last_order: self.agent.last_order.get(symbol).copied(),
-            trading: owner.trading,
-            filters: self
-                .config
-                .instruments
-                .get(symbol)
-                .map_or_else(Filters::default, |instrument| instrument.filters),
-            now: self.now,
-        };
-        let action = match situation.intend(&forecast, price, &decision) {
-            Intent::Veto(rule) => Action::Vetoed {
-                rule: rule.to_owned(),
-            },
-            Intent::Order(order) => {
-                match self.command(&paper, &BotCommand::SubmitOrder(*order), out) {
-                    Ok(Accepted::Order(order)) => {
-                        self.agent.last_order.insert(symbol.clone(), self.now);
-                        Action::Orders(vec![order.id.clone()])
+        let observed = format!("{symbol} at {price}");
+        let seen = out.lap();
+        match self.think(config, model, first, symbol) {
+            Ok((horizon, thought)) => {
+                let (observe, orient) = (AgentPhase::Observe, AgentPhase::Orient);
+                step(symbol, (observe, orient), observed, took(began, seen), out);
+                let thought_through = took(seen, out.lap());
+                match thought {
+                    Thought::Forecast(forecast) => {
+                        let asked = (model, symbol, horizon);
+                        self.decide(config, asked, forecast, thought_through, out);
                     }
-                    Ok(_) => Action::None,
-                    Err(rejection) => Action::Vetoed {
-                        rule: rejection.code,
-                    },
+                    Thought::Ask(features) => self.ask(model, symbol, horizon, features, out),
                 }
             }
-        };
-        let outcome = match &action {
-            Action::Orders(orders) => orders
-                .iter()
-                .map(OrderId::as_str)
-                .collect::<Vec<_>>()
-                .join(", "),
-            Action::Vetoed { rule } => format!("vetoed by {rule}"),
-            Action::None => "nothing to do".to_owned(),
-        };
-        let target = target(price, &forecast, self.markets[symbol].price_scale);
-        let report = NewDecision {
-            id: Some(decision),
-            model,
-            symbol: symbol.clone(),
-            direction: forecast.direction,
-            confidence: forecast.confidence,
-            price_target: target,
-            horizon,
-            flat_band: None,
-            features: forecast.features,
-            bias: forecast.bias,
-            reasoning: forecast.reasoning,
-            action: Some(action),
-        };
-        if let Err(rejection) = self.command(&paper, &BotCommand::Decision(report), out) {
-            self.step(
-                AgentPhase::Decide,
-                AgentPhase::Observe,
-                symbol,
-                rejection.message,
-                out,
-            );
-            return;
+            Err(Problem::Unready(why)) => {
+                let idle = (AgentPhase::Observe, AgentPhase::Observe);
+                step(
+                    symbol,
+                    idle,
+                    format!("{model}: {why}"),
+                    took(began, out.lap()),
+                    out,
+                );
+            }
+            Err(Problem::Fault(why)) => self.switch_off(model, why, out),
         }
-        self.step(AgentPhase::Decide, AgentPhase::Act, symbol, outcome, out);
     }
 
-    /// The forecast of the model and horizon whose turn it is, or for the next shorter horizon that
-    /// the model has enough prices for.
-    fn first_forecast(
+    /// What the model makes of the market for the horizon whose turn it is, or for the next shorter
+    /// one that there are enough prices for.
+    fn think(
         &self,
         config: &AgentConfig,
+        model: &ModelId,
+        first: usize,
         symbol: &Symbol,
-        market: &Market,
-    ) -> Option<(ModelId, Horizon, Forecast)> {
-        let models = self.agent.models.running();
-        let count = config.horizons.len();
-        let turn = usize::try_from(self.agent.turn).unwrap_or_default();
-        let model = models.get(turn / count % models.len().max(1))?;
-        (0..count).find_map(|back| {
-            let horizon = config.horizons[(turn % count + count - back) % count];
+    ) -> Result<(Horizon, Thought), Problem> {
+        let mut unready = Problem::Unready("there is no horizon");
+        let Some(market) = self.markets.get(symbol) else {
+            return Err(unready);
+        };
+        let wanted = config.horizons[first];
+        let mut horizons: Vec<Horizon> = config.horizons.clone();
+        horizons.retain(|horizon| *horizon <= wanted);
+        horizons.sort_unstable();
+        for horizon in horizons.into_iter().rev() {
             let view = View {
                 market,
                 symbol,
                 horizon,
             };
             match self.agent.models.think(model, &view) {
-                Ok(Thought::Forecast(forecast)) => Some((model.clone(), horizon, forecast)),
-                _ => None,
+                Ok(thought) => return Ok((horizon, thought)),
+                Err(fault @ Problem::Fault(_)) => return Err(fault),
+                Err(problem) => unready = problem,
             }
-        })
+        }
+        Err(unready)
     }
 
-    fn step(
-        &self,
-        from: AgentPhase,
-        to: AgentPhase,
+    /// Puts a question to a model outside the core.
+    fn ask(
+        &mut self,
+        model: &ModelId,
         symbol: &Symbol,
-        reason: String,
+        horizon: Horizon,
+        features: Vec<f32>,
         out: &mut Outbox,
     ) {
-        out.emit(Event::Agent(AgentStep {
-            bot: BotId::paper(),
-            from,
-            to,
-            symbol: Some(symbol.clone()),
-            reason,
-            took_us: None,
+        let request = InferenceRequest {
+            seq: out.seq,
+            model: model.clone(),
+            symbol: symbol.clone(),
+            horizon,
+            features,
+        };
+        self.agent.unanswered.push_back(request.clone());
+        if self.agent.unanswered.len() > UNANSWERED {
+            self.agent.unanswered.pop_front();
+        }
+        out.ask(request);
+    }
+
+    /// A model outside the core has answered. An answer that nobody waits for says nothing.
+    pub(super) fn hear(&mut self, answer: &Inference, out: &mut Outbox) {
+        let asked = self.agent.unanswered.iter().position(|request| {
+            request.seq == answer.request
+                && request.model == answer.model
+                && request.symbol == answer.symbol
+        });
+        let Some(request) = asked.and_then(|place| self.agent.unanswered.remove(place)) else {
+            return;
+        };
+        let InferenceRequest {
+            model,
+            symbol,
+            horizon,
+            features,
+            ..
+        } = &request;
+        let Some(market) = self.markets.get(symbol) else {
+            return;
+        };
+        let view = View {
+            market,
+            symbol,
+            horizon: *horizon,
+        };
+        match self
+            .agent
+            .models
+            .conclude(model, &view, features, &answer.result)
+        {
+            Ok(forecast) => {
+                let config = self.config.agent.clone();
+                self.decide(
+                    &config,
+                    (model, symbol, *horizon),
+                    forecast,
+                    answer.took_us,
+                    out,
+                );
+            }
+            Err(Problem::Unready(why)) => {
+                let back = (AgentPhase::Orient, AgentPhase::Observe);
+                step(symbol, back, format!("{model}: {why}"), answer.took_us, out);
+            }
+            Err(Problem::Fault(why)) => self.switch_off(model, why, out),
+        }
+    }
+
+    /// Lets the model that made a decision learn from what came of it.
+    pub(super) fn teach(&mut self, decision: &Decision, out: &mut Outbox) {
+        let Some(realised) = decision.realised_return.filter(|realised| *realised != 0.0) else {
+            return;
+        };
+        let lesson = Lesson {
+            decision,
+            went_up: realised > 0.0,
+            seed: mix([
+                self.config.seed,
+                LEARNING,
+                out.seq.0,
+                decision.made_at.0.cast_unsigned(),
+            ]),
+        };
+        let learnt = self.agent.models.learn(&decision.model, &lesson);
+        if let Err(Problem::Fault(why)) = learnt {
+            self.switch_off(&decision.model, why, out);
+        }
+    }
+
+    fn switch_off(&mut self, model: &ModelId, why: String, out: &mut Outbox) {
+        let id = out.ids.alert();
+        out.emit(Event::Alert(Alert {
+            id,
+            severity: Severity::Warning,
+            code: "model_switched_off".to_owned(),
+            message: format!("{model} was switched off: {why}"),
+            bot: Some(BotId::paper()),
             time: out.now,
         }));
+        self.agent.models.switch_off(model, why);
     }
 }
 
-/// Where the price would be after a typical move in the forecast's direction.
-fn target(price: Decimal, forecast: &Forecast, scale: u32) -> Option<Decimal> {
-    let signed = match forecast.direction {
-        Direction::Up => forecast.typical_return,
-        Direction::Down => -forecast.typical_return,
-        Direction::Flat => 0.0,
+/// µs between two readings of the stopwatch.
+fn took(from: Option<u64>, to: Option<u64>) -> Option<f64> {
+    Some(to?.saturating_sub(from?) as f64 / 1_000.0)
+}
+
+fn step(
+    symbol: &Symbol,
+    (from, to): (AgentPhase, AgentPhase),
+    reason: String,
+    took_us: Option<f64>,
+    out: &mut Outbox,
+) {
+    let step = AgentStep {
+        bot: BotId::paper(),
+        from,
+        to,
+        symbol: Some(symbol.clone()),
+        reason,
+        took_us: None,
+        time: out.now,
     };
-    let factor = Decimal::from_f64(signed.exp())?;
-    let target = price.checked_mul(factor)?.round_dp(scale.max(2));
-    (target > Decimal::ZERO).then(|| target.normalize())
+    out.emit_timed(Event::Agent(step), took_us);
 }

@@ -27,14 +27,18 @@ pub struct ExchangeConfig {
     pub allow_short: bool,
     /// Market time from a command to its effect at the exchange, ms.
     pub latency_ms: u32,
+    /// So much more at most, ms, drawn for each command; commands do not overtake one another.
+    pub latency_jitter_ms: u32,
     /// When a resting limit order is filled by a print at its own price.
     pub queue: QueueModel,
 }
 
 impl ExchangeConfig {
-    /// µs of market time from a command to its effect.
-    pub fn latency(&self) -> i64 {
-        i64::from(self.latency_ms) * MILLI
+    /// µs of market time from a command to its effect. `lot` decides how much of the jitter.
+    pub fn latency(&self, lot: u64) -> i64 {
+        let jitter = u64::from(self.latency_jitter_ms) * MILLI.unsigned_abs();
+        let drawn = if jitter == 0 { 0 } else { lot % (jitter + 1) };
+        i64::from(self.latency_ms) * MILLI + drawn.cast_signed()
     }
 }
 
@@ -48,6 +52,9 @@ pub enum QueueModel {
     /// Behind the quantity that the book showed at its price when it came: prints at the price eat
     /// that first. Without a book, as `through`.
     Position,
+    /// Behind a drawn share of that quantity: of those that were before us, some take their orders
+    /// back. Without a book, as `through`.
+    Drawn,
     /// First: the first print at its price is its own. Flatters; for comparison.
     Touch,
 }
@@ -62,6 +69,7 @@ impl Default for ExchangeConfig {
             slippage_bps: dec!(1),
             allow_short: true,
             latency_ms: 0,
+            latency_jitter_ms: 0,
             queue: QueueModel::Through,
         }
     }
@@ -80,6 +88,10 @@ pub struct AgentConfig {
     pub min_confidence: f64,
     /// At or above it the order is a market order, below it a limit order.
     pub market_order_confidence: f64,
+    /// Equity so far below its peak, as a fraction of it: positions may only get smaller.
+    pub max_drawdown: f64,
+    /// Orders within a minute of market time, all symbols together.
+    pub max_orders_per_minute: u32,
     /// Seconds of market time between two orders on one symbol.
     pub cooldown_s: u32,
     /// A limit order that has rested longer, s, is taken back.
@@ -101,6 +113,8 @@ impl Default for AgentConfig {
                 .collect(),
             min_confidence: 0.52,
             market_order_confidence: 0.55,
+            max_drawdown: 0.2,
+            max_orders_per_minute: 30,
             cooldown_s: 60,
             order_lifetime_s: 60,
             order_fraction: dec!(0.02),
@@ -133,6 +147,8 @@ pub struct EngineConfig {
     pub instruments: BTreeMap<Symbol, Instrument>,
     pub exchange: ExchangeConfig,
     pub agent: AgentConfig,
+    /// What lots are drawn from: the order of learning, latencies, places in a queue.
+    pub seed: u64,
 }
 
 /// Equity is sampled on these boundaries of market time, µs.

@@ -99,7 +99,7 @@ impl Market {
             .gaps
             .iter()
             .any(|(from, _)| last.time <= *from && *from < at);
-        (!lost).then(|| Verdict {
+        (!lost).then_some(Verdict {
             price,
             time: last.time,
             source: last.source,

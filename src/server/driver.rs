@@ -13,12 +13,15 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::clock::monotonic_ns;
 use super::feeder::{FeedBatch, Feeder};
 use super::handle::{Answer, Call, Question, Request};
 use super::monitor::{Counters, Monitor};
 use super::projection::Projection;
 use crate::domain::health::FeedState;
-use crate::domain::{BotCommand, Input, MarketEvent, Rejection, Symbol, TimeUs};
+use crate::domain::{
+    BotCommand, BotId, Inference, InferenceRequest, Input, MarketEvent, Rejection, Symbol, TimeUs,
+};
 use crate::engine::{Accepted, Engine};
 use crate::feed::{Cursor, FeedItem};
 use crate::hub::{Hub, Publisher};
@@ -40,6 +43,8 @@ pub struct Parts {
     pub projection: Projection,
     pub feeder: Feeder,
     pub requests: mpsc::Receiver<Call>,
+    /// Puts a question to a model outside the core; its answer comes as a call.
+    pub infer: Box<dyn Fn(InferenceRequest) + Send>,
     pub snapshot_every: Duration,
     /// Rows given and refused before this start.
     pub rows: (u64, u64),
@@ -65,14 +70,19 @@ struct Gathered {
     answers: Vec<(Answer, tokio::sync::oneshot::Sender<Answer>)>,
     /// To be answered when all of it is published.
     questions: Vec<Question>,
+    /// To be put to models when all of it is journalled.
+    asks: Vec<InferenceRequest>,
     /// Arrival of its oldest item.
     received: Option<TimeUs>,
     cursor: Option<Cursor>,
 }
 
 impl Driver {
-    pub fn new(parts: Parts) -> Self {
+    pub fn new(mut parts: Parts) -> Self {
         let (rows, rejected_rows) = parts.rows;
+        parts.engine.set_stopwatch(monotonic_ns);
+        // What was asked before a restart was never answered.
+        parts.engine.unanswered().cloned().for_each(&parts.infer);
         Self {
             parts,
             rows,
@@ -105,9 +115,11 @@ impl Driver {
                 }
             }
             let questions = std::mem::take(&mut gathered.questions);
+            let asks = std::mem::take(&mut gathered.asks);
             if !self.settle(gathered, &shutdown).await {
                 return self.abandon().await;
             }
+            asks.into_iter().for_each(&self.parts.infer);
             for question in questions {
                 question.answer(&self.parts.engine);
             }
@@ -192,6 +204,9 @@ impl Driver {
     fn take_call(&mut self, call: Call, gathered: &mut Gathered) {
         match call {
             Call::Commands(request) => self.take_request(request, gathered),
+            Call::Inference(answer, received) => {
+                self.take_inference(answer, received, gathered);
+            }
             Call::Question(question) => gathered.questions.push(question),
         }
     }
@@ -230,6 +245,17 @@ impl Driver {
         gathered.answers.push((answer, request.reply));
     }
 
+    /// A model's answer is journalled like a command: a replay does not run the model again.
+    fn take_inference(&mut self, answer: Inference, received: TimeUs, gathered: &mut Gathered) {
+        gathered.received.get_or_insert(received);
+        let input = Input::Inference(answer);
+        // There is nobody to tell what became of it but the log.
+        let _ = self.process(&input, received, gathered);
+        let seq = self.parts.engine.seq();
+        gathered.batch.commands.push((seq, received, input));
+        self.parts.projection.touch_bot(&BotId::paper(), received);
+    }
+
     fn process(
         &mut self,
         input: &Input,
@@ -238,6 +264,7 @@ impl Driver {
     ) -> Result<Accepted, Rejection> {
         let seq = self.parts.engine.seq().next();
         let processed = self.parts.engine.process(seq, input);
+        gathered.asks.extend(processed.asks);
         gathered
             .batch
             .entries

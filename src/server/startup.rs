@@ -88,6 +88,7 @@ fn engine_config(config: &Config, symbols: &[Symbol], instruments: &[Instrument]
             .collect(),
         exchange: config.exchange.clone(),
         agent: config.agent.clone(),
+        seed: config.feed.seed,
     }
 }
 
@@ -222,6 +223,7 @@ pub async fn start(config: &Config) -> Result<Started, StartError> {
         projection,
         feeder: Feeder::start(state.feed, speed).map_err(StartError::Thread)?,
         requests,
+        infer: Box::new(|_| {}),
         snapshot_every: Duration::from_millis(config.store.snapshot_ms.into()),
         rows: (state.rows, state.rejected_rows),
         live,

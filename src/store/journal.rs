@@ -317,7 +317,7 @@ async fn set_meta(
 
 /// The form of events and snapshots. An engine that makes other events of the same inputs cannot go on
 /// where an older one stood: it would not find its own past again.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 
 async fn check_identity(
     connection: &mut SqliteConnection,
@@ -411,7 +411,7 @@ async fn insert_event(
         error,
     })?;
     sqlx::query(
-        r#"INSERT INTO events (seq, idx, kind, key, topic, "offset", received, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"#,
+        r#"INSERT INTO events (seq, idx, kind, key, topic, "offset", received, took_us, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"#,
     )
     .bind(sql_int(entry.record.seq.0))
     .bind(i64::from(entry.record.index))
@@ -420,6 +420,7 @@ async fn insert_event(
     .bind(place.map(|state| state.id))
     .bind(place.map(|state| sql_int(state.head)))
     .bind(entry.received.micros())
+    .bind(entry.record.took_us)
     .bind(body)
     .execute(connection)
     .await?;

@@ -39,7 +39,7 @@ impl Reader {
     /// The events of a log topic at these offsets, oldest first.
     pub async fn range(&self, topic: &Topic, range: Range) -> Result<Vec<Logged>, StoreError> {
         let rows = sqlx::query(
-            r#"SELECT e."offset", e.received, e.body, t.epoch FROM topics t JOIN events e ON e.topic = t.id
+            r#"SELECT e."offset", e.received, e.took_us, e.body, t.epoch FROM topics t JOIN events e ON e.topic = t.id
                WHERE t.name = ? AND e."offset" BETWEEN ? AND ? ORDER BY e."offset""#,
         )
         .bind(topic.to_string())
@@ -58,7 +58,7 @@ impl Reader {
         limit: u32,
     ) -> Result<Vec<Logged>, StoreError> {
         let rows = sqlx::query(
-            r#"SELECT e."offset", e.received, e.body, t.epoch FROM topics t JOIN events e ON e.topic = t.id
+            r#"SELECT e."offset", e.received, e.took_us, e.body, t.epoch FROM topics t JOIN events e ON e.topic = t.id
                WHERE t.name = ? AND e."offset" < ? ORDER BY e."offset" DESC LIMIT ?"#,
         )
         .bind(topic.to_string())
@@ -292,6 +292,9 @@ fn logged(row: &SqliteRow) -> Result<Logged, StoreError> {
             offset: row.get::<i64, _>("offset").cast_unsigned(),
         },
         received: TimeUs(row.get("received")),
-        record: record_of(row)?,
+        record: Record {
+            took_us: row.get("took_us"),
+            ..record_of(row)?
+        },
     })
 }

@@ -21,6 +21,9 @@ impl Exchange {
     }
 
     pub(super) fn errand(&mut self, due: TimeUs, errand: Errand) {
+        // They go over one line: none overtakes another.
+        let last = self.errands.last_key_value().map(|((due, _), _)| *due);
+        let due = last.map_or(due, |last| due.max(last));
         self.errands.insert((due, self.errands_sent), errand);
         self.errands_sent += 1;
     }
@@ -118,6 +121,9 @@ impl Exchange {
         let ahead = match floor.exchange().queue {
             QueueModel::Through => None,
             QueueModel::Touch => Some(traded),
+            QueueModel::Drawn => {
+                displayed.map(|displayed| traded + displayed * floor.share_ahead())
+            }
             QueueModel::Position => displayed.map(|displayed| traded + displayed),
         }
         .map(|ahead| behind_own.map_or(ahead, |behind| ahead.max(behind)));
