@@ -24,6 +24,8 @@ use super::market::Market;
 use crate::domain::{Decision, Direction, Feature, Horizon, Symbol};
 pub use features::{COUNT as FEATURE_COUNT, NAMES as FEATURE_NAMES, features};
 pub use set::ModelSet;
+#[cfg(test)]
+pub use tests::Broken;
 
 /// One market as a model is shown it.
 #[derive(Debug, Clone, Copy)]

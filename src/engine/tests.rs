@@ -1,5 +1,6 @@
 //! The engine as a whole: determinism across a snapshot, accounting, decisions, refusals.
 
+mod agent;
 mod orders;
 
 use proptest::prelude::*;

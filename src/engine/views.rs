@@ -111,7 +111,11 @@ impl Engine {
         let bot = self.bots.get(bot)?;
         Some(Models {
             bot: bot.id.clone(),
-            models: Vec::new(),
+            models: if bot.id == BotId::paper() {
+                self.agent.models.states()
+            } else {
+                Vec::new()
+            },
             scores: BTreeMap::new(),
             unscored: 0,
             markets: BTreeMap::new(),
