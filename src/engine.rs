@@ -24,6 +24,7 @@ mod model;
 mod outbox;
 pub mod performance;
 mod risk;
+pub mod scores;
 mod seen;
 mod views;
 
@@ -310,6 +311,7 @@ impl Engine {
                         .and_then(|market| market.price_at(decision.resolves_at))
                 });
                 if let Some(decision) = resolved {
+                    bot.scores.resolved(&decision);
                     out.emit(Event::Decision(Box::new(decision)));
                 }
             }
