@@ -2,8 +2,6 @@
 //!
 //! Pure functions. A return, not a loss: −0.02 says that on one day of twenty at least 2 % is lost.
 
-use std::collections::BTreeMap;
-
 use super::market::simple_returns;
 use crate::domain::TimeUs;
 use crate::engine::performance::risk::Tails;
@@ -52,13 +50,21 @@ pub fn historical_var(weights: &[f64], minute_returns: &[Vec<f64>]) -> Option<f6
 /// Returns over the minutes that every symbol has a close of, one row a symbol. `closes` are by the
 /// minute's begin, oldest first.
 pub fn common_returns(closes: &[Vec<(TimeUs, f64)>]) -> Vec<Vec<f64>> {
-    let mut minutes: BTreeMap<TimeUs, usize> = BTreeMap::new();
-    for (minute, _) in closes.iter().flatten() {
-        *minutes.entry(*minute).or_default() += 1;
+    let Some((first, others)) = closes.split_first() else {
+        return Vec::new();
+    };
+    let mut minutes: Vec<TimeUs> = first.iter().map(|(minute, _)| *minute).collect();
+    for row in others {
+        let mut row = row.iter().map(|(minute, _)| *minute).peekable();
+        minutes.retain(|minute| {
+            while row.next_if(|other| other < minute).is_some() {}
+            row.peek() == Some(minute)
+        });
     }
     let common = |row: &Vec<(TimeUs, f64)>| -> Vec<f64> {
+        let mut wanted = minutes.iter().peekable();
         row.iter()
-            .filter(|(minute, _)| minutes.get(minute) == Some(&closes.len()))
+            .filter(|(minute, _)| wanted.next_if_eq(&minute).is_some())
             .map(|(_, close)| *close)
             .collect()
     };

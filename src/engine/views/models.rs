@@ -60,3 +60,107 @@ fn day_of_closes(market: &Market, now: TimeUs) -> impl Iterator<Item = (TimeUs, 
         .range(first..)
         .map(|candle| (candle.open_time, money::to_f64(candle.close)))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use crate::domain::{
+        BotCommand, Decimal, Direction, Input, MarketEvent, MarketTrade, NewDecision,
+        ReportedPosition, Seq, Side,
+    };
+    use crate::engine::config::EngineConfig;
+
+    use super::*;
+
+    fn send(engine: &mut Engine, input: &Input) {
+        let seq: Seq = engine.seq().next();
+        engine.process(seq, input).reply.unwrap();
+    }
+
+    fn print(minute: i64, cents: i64) -> Input {
+        Input::Market(MarketEvent::Trade(MarketTrade {
+            symbol: "BTCUSDT".parse().unwrap(),
+            id: u64::try_from(minute).unwrap() + 1,
+            price: Decimal::new(cents, 2),
+            quantity: Decimal::ONE,
+            count: 1,
+            taker: Side::Buy,
+            time: TimeUs((minute + 10) * MINUTE),
+        }))
+    }
+
+    fn bot(command: BotCommand) -> Input {
+        Input::Bot {
+            bot: "other".parse().unwrap(),
+            command: Box::new(command),
+        }
+    }
+
+    fn decision(horizon: &str) -> Input {
+        bot(BotCommand::Decision(NewDecision {
+            id: None,
+            model: "m".parse().unwrap(),
+            symbol: "BTCUSDT".parse().unwrap(),
+            direction: Direction::Up,
+            confidence: 0.75,
+            price_target: None,
+            horizon: horizon.parse().unwrap(),
+            flat_band: None,
+            features: Vec::new(),
+            bias: None,
+            reasoning: String::new(),
+            action: None,
+        }))
+    }
+
+    #[test]
+    fn what_is_decided_is_scored_and_what_is_held_is_at_risk() {
+        let mut engine = Engine::new(EngineConfig::default());
+        let other: BotId = "other".parse().unwrap();
+        send(&mut engine, &print(0, 10_000));
+        send(&mut engine, &decision("5m"));
+        send(&mut engine, &decision("4h"));
+        let seen = engine.models(&other).unwrap();
+        assert_eq!((seen.risk, seen.scores.len()), (Some(0.0), 3));
+        // A cent more each minute, and every tenth ten less.
+        for minute in 1..=100 {
+            send(
+                &mut engine,
+                &print(minute, 10_000 + minute - minute / 10 * 10),
+            );
+        }
+        let text = serde_json::to_string(&engine.bots[&other]).unwrap();
+        let read: super::super::super::Bot = serde_json::from_str(&text).unwrap();
+        assert_eq!(read.scores.view(), engine.bots[&other].scores.view());
+
+        let seen = engine.models(&other).unwrap();
+        let total = seen
+            .scores
+            .values()
+            .find(|score| score.symbol.is_none())
+            .unwrap();
+        assert_eq!((total.n, total.hits, total.pending), (1, 1, 1));
+        assert_eq!(total.brier, Some(0.0625));
+        assert!((total.mean_return.unwrap() - 0.0005).abs() < 1e-12);
+        let market = seen.markets.values().next().unwrap();
+        assert!(market.volatility.unwrap() > 0.0 && market.regime.is_some());
+
+        // A hundred in cash and one unit of about a hundred, stated to be held besides: half of the
+        // equity. The fifth worst minute in a hundred is one in which it fell.
+        let stated = ReportedPosition {
+            id: "p1".to_owned(),
+            symbol: "BTCUSDT".parse().unwrap(),
+            quantity: Decimal::ONE,
+            average_price: Decimal::ONE_HUNDRED,
+        };
+        let deposit = crate::domain::bot::Deposit {
+            id: "d1".to_owned(),
+            amount: Decimal::ONE_HUNDRED,
+        };
+        send(&mut engine, &bot(BotCommand::Deposit(deposit)));
+        send(&mut engine, &bot(BotCommand::Position(stated)));
+        let risk = engine.models(&other).unwrap().risk.unwrap();
+        let fell = 0.5 * (100.0 / 100.09 - 1.0) * 1_440_f64.sqrt();
+        assert!((risk / fell - 1.0).abs() < 1e-3, "{risk} is not {fell}");
+    }
+}
