@@ -1,12 +1,18 @@
-//! What scoring costs: one resolved decision, laid into a full house of groups, and the view of all of
-//! them.
+//! What scoring costs: one resolved decision, laid into a full house of groups, the view of all of them,
+//! and all that `models:<bot>` shows with a day of minutes behind it.
 
 #![allow(clippy::expect_used)] // a bench that cannot begin has nothing to say
 
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use plainsight::domain::{Action, BotId, Decision, Direction, Outcome, TimeUs};
+use plainsight::domain::time::MINUTE;
+use plainsight::domain::{
+    Action, BotCommand, BotId, Decimal, Decision, Direction, Input, MarketEvent, MarketTrade,
+    Outcome, ReportedPosition, Side, Symbol, TimeUs,
+};
+use plainsight::engine::Engine;
+use plainsight::engine::config::EngineConfig;
 use plainsight::engine::scores::{MAX_GROUPS, Scores};
 
 /// As many groups as there may be: 20 models, 10 horizons each.
@@ -71,5 +77,45 @@ fn scores(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, scores);
+/// Three symbols, held by one bot, with a print a minute for a day.
+fn models(criterion: &mut Criterion) {
+    let mut engine = Engine::new(EngineConfig::default());
+    let bot: BotId = "other".parse().expect("a bot");
+    let symbols: [Symbol; 3] =
+        ["BTCUSDT", "ETHUSDT", "SOLUSDT"].map(|name| name.parse().expect("a symbol"));
+    for minute in 1..=1_442 {
+        for symbol in &symbols {
+            let print = MarketTrade {
+                symbol: symbol.clone(),
+                id: minute as u64,
+                price: Decimal::new(10_000 + minute * 7_919 % 100, 2),
+                quantity: Decimal::ONE,
+                count: 1,
+                taker: Side::Buy,
+                time: TimeUs(minute * MINUTE),
+            };
+            let input = Input::Market(MarketEvent::Trade(print));
+            engine.process(engine.seq().next(), &input);
+        }
+    }
+    for (index, symbol) in symbols.into_iter().enumerate() {
+        let stated = ReportedPosition {
+            id: format!("p{index}"),
+            symbol,
+            quantity: Decimal::ONE,
+            average_price: Decimal::ONE_HUNDRED,
+        };
+        let input = Input::Bot {
+            bot: bot.clone(),
+            command: Box::new(BotCommand::Position(stated)),
+        };
+        engine.process(engine.seq().next(), &input);
+    }
+    assert!(engine.models(&bot).is_some_and(|seen| seen.risk.is_some()));
+    criterion.bench_function("models/3 symbols, a day", |bencher| {
+        bencher.iter(|| black_box(engine.models(&bot)));
+    });
+}
+
+criterion_group!(benches, scores, models);
 criterion_main!(benches);

@@ -81,8 +81,8 @@ impl Hour {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     /// Closes from 100 on that move by each of these shares in turn, so many times over.

@@ -75,8 +75,8 @@ pub fn common_returns(closes: &[Vec<(TimeUs, f64)>]) -> Vec<Vec<f64>> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     /// −0.050, −0.049, … 0.050: 101 returns, of which the 5th percentile is the sixth.

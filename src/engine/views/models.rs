@@ -62,8 +62,8 @@ fn day_of_closes(market: &Market, now: TimeUs) -> impl Iterator<Item = (TimeUs, 
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use crate::domain::{
         BotCommand, Decimal, Direction, Input, MarketEvent, MarketTrade, NewDecision,
         ReportedPosition, Seq, Side,
@@ -130,7 +130,7 @@ mod tests {
             );
         }
         let text = serde_json::to_string(&engine.bots[&other]).unwrap();
-        let read: super::super::super::Bot = serde_json::from_str(&text).unwrap();
+        let read: crate::engine::bots::Bot = serde_json::from_str(&text).unwrap();
         assert_eq!(read.scores.view(), engine.bots[&other].scores.view());
 
         let seen = engine.models(&other).unwrap();
