@@ -24,6 +24,7 @@ pub mod models;
 mod outbox;
 pub mod performance;
 mod risk;
+pub mod scores;
 mod seen;
 mod views;
 
@@ -338,6 +339,7 @@ impl Engine {
                         .and_then(|market| market.verdict_at(decision.resolves_at))
                 });
                 if let Some(decision) = resolved {
+                    bot.scores.resolved(&decision);
                     if bot.id == BotId::paper() {
                         lessons.push(decision.clone());
                     }

@@ -75,6 +75,9 @@ pub struct ReplayArgs {
     /// Write the event log to this file, one canonical JSON event a line.
     #[arg(long, value_name = "FILE")]
     pub events: Option<PathBuf>,
+    /// Print the models' scores as tables instead of the JSON object.
+    #[arg(long)]
+    pub report: bool,
     /// Configuration file.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,

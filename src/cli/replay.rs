@@ -1,5 +1,7 @@
 //! `plainsight replay`: the engine over recorded data, without a journal or a server.
 
+mod report;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal as _, Write};
@@ -191,7 +193,7 @@ pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
                     Input::Market(event)
                 }
                 FeedItem::Notice(notice) => {
-                    bar.suspend(|| report(&notice));
+                    bar.suspend(|| tell(&notice));
                     Input::Notice(notice)
                 }
             };
@@ -232,13 +234,21 @@ pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
         event_log_hash: ledger.hash.finish(),
         elapsed_s: started.elapsed().as_secs_f64(),
     };
+    if args.report {
+        if let Some(models) = engine.models(&BotId::paper()) {
+            println!("{}", report::report(&models));
+        }
+        println!("rows {}", summary.rows);
+        println!("event_log_hash {}", summary.event_log_hash);
+        return Ok(());
+    }
     let text =
         serde_json::to_string(&summary).map_err(|error| Failure::Failed(error.to_string()))?;
     println!("{text}");
     Ok(())
 }
 
-fn report(notice: &crate::domain::FeedNotice) {
+fn tell(notice: &crate::domain::FeedNotice) {
     match notice.line {
         Some(line) => eprintln!("{}:{line}: {}", notice.source, notice.message),
         None => eprintln!("{}: {}", notice.source, notice.message),

@@ -16,14 +16,15 @@ pub const BINS: usize = 10;
 pub const POINTS: usize = 60;
 pub const POINT_SIZE: u64 = 50;
 
-/// What a score is of: `model/symbol/horizon`, or `model` alone for all of a model's decisions.
+/// What a score is of: `model symbol horizon`, or `model` alone for all of a model's decisions. None of
+/// the three may hold a space, so that no two are the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ScoreId(String);
 
 impl ScoreId {
     pub fn of(model: &ModelId, symbol: &Symbol, horizon: Horizon) -> Self {
-        Self(format!("{model}/{symbol}/{horizon}"))
+        Self(format!("{model} {symbol} {horizon}"))
     }
 
     pub fn total(model: &ModelId) -> Self {

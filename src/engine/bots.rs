@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::account::{Account, Prices};
 use super::decisions::Decisions;
 use super::performance::{BuyAndHold, EquityHistory, TripHistory};
+use super::scores::Scores;
 use super::seen::Seen;
 use crate::domain::{
     Activity, BotId, Decimal, EquityPoint, Order, OrderId, RoundTrip, Symbol, TimeUs, TradingState,
@@ -17,6 +18,9 @@ pub struct Bot {
     pub id: BotId,
     pub account: Account,
     pub decisions: Decisions,
+    /// How well its models judge.
+    #[serde(default)]
+    pub scores: Scores,
     pub seen: Seen,
     /// Open orders at another exchange, as the bot last reported them.
     pub reported_orders: BTreeMap<OrderId, Order>,
@@ -41,6 +45,7 @@ impl Bot {
             account: Account::new(id.clone()),
             id,
             decisions: Decisions::default(),
+            scores: Scores::default(),
             seen: Seen::default(),
             reported_orders: BTreeMap::new(),
             invariant_broken: false,

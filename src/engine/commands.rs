@@ -135,7 +135,9 @@ impl Engine {
             verdict: None,
             resolved_at: None,
         };
-        self.bot_mut(bot).decisions.add(decision.clone());
+        let owner = self.bot_mut(bot);
+        owner.scores.made(&decision);
+        owner.decisions.add(decision.clone());
         out.emit(Event::Decision(Box::new(decision)));
         Ok(Accepted::Recorded { id: id.to_string() })
     }

@@ -16,7 +16,7 @@ pub mod months;
 pub mod returns;
 pub mod risk;
 mod steps;
-mod sums;
+pub(super) mod sums;
 mod thin;
 pub mod trades;
 mod trips;

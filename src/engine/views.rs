@@ -1,6 +1,8 @@
 //! What the engine shows of its state: the values of the conflated topics. Reading them changes
 //! nothing; every figure that a page shows is computed here or in an event.
 
+mod models;
+
 use std::collections::BTreeMap;
 
 use super::{Engine, performance, price_of};
@@ -109,6 +111,7 @@ impl Engine {
     /// How the bot's models judge, and what market they see.
     pub fn models(&self, bot: &BotId) -> Option<Models> {
         let bot = self.bots.get(bot)?;
+        let (scores, unscored) = bot.scores.view();
         Some(Models {
             bot: bot.id.clone(),
             models: if bot.id == BotId::paper() {
@@ -116,10 +119,10 @@ impl Engine {
             } else {
                 Vec::new()
             },
-            scores: BTreeMap::new(),
-            unscored: 0,
-            markets: BTreeMap::new(),
-            risk: None,
+            scores,
+            unscored,
+            markets: self.market_states(),
+            risk: self.risk(&bot.id),
             time: self.now,
         })
     }

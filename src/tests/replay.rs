@@ -86,6 +86,35 @@ fn corrupt_rows_are_counted_and_named_and_the_rest_is_replayed() {
 }
 
 #[test]
+fn a_report_is_tables_that_end_in_the_hash() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("BTCUSDT-aggTrades.csv");
+    // Twenty minutes and more, so that decisions of five are resolved.
+    std::fs::write(&path, agg_trades(3_000)).unwrap();
+    let told = |flags: &[&str]| {
+        let mut command = plainsight(["replay"]);
+        command.arg(&path).args(flags);
+        let ran = run(command);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        ran.stdout
+    };
+    let summary: Value = serde_json::from_str(&told(&[])).unwrap();
+    assert!(summary["decisions"].as_u64().unwrap() > 100);
+    let report = told(&["--report"]);
+    let lines: Vec<&str> = report.lines().collect();
+    assert!(lines[0].starts_with("model "), "{report}");
+    let total: Vec<&str> = lines[1].split_whitespace().collect();
+    assert_eq!(total[1..3], ["all", "all"], "{report}");
+    let count = |column: usize| total[column].parse::<u64>().unwrap();
+    assert!(count(3) > 0, "{report}");
+    // What is resolved, unresolvable or pending is all that was decided.
+    let all = count(3) + count(4) + count(5);
+    assert_eq!(all, summary["decisions"].as_u64().unwrap(), "{report}");
+    let hash = summary["event_log_hash"].as_str().unwrap();
+    assert_eq!(*lines.last().unwrap(), format!("event_log_hash {hash}"));
+}
+
+#[test]
 fn invalid_text_is_a_fault_of_its_row_alone() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("BTCUSDT-aggTrades.csv");

@@ -1,12 +1,14 @@
 //! Sums, means and deviations that the rest is made of.
 //! Invariant: what is `Some` is finite, and the deviation of equal values is exactly zero.
 
+use serde::{Deserialize, Serialize};
+
 /// Deviations below this share of the largest value are rounding, not spread: without it a constant
 /// series has a deviation of 1e-18 and a Sharpe ratio of 1e15.
 const ROUNDING: f64 = 1e-12;
 
 /// The value if it is finite; −0 becomes 0.
-pub(super) fn defined(value: f64) -> Option<f64> {
+pub(in crate::engine) fn defined(value: f64) -> Option<f64> {
     value.is_finite().then_some(value + 0.0)
 }
 
@@ -19,18 +21,33 @@ pub(super) fn ratio(part: f64, whole: f64) -> Option<f64> {
 }
 
 /// Neumaier's compensated sum: the error does not grow with the number of values.
-pub(super) fn sum(values: impl IntoIterator<Item = f64>) -> f64 {
-    let (mut total, mut lost) = (0.0_f64, 0.0_f64);
+pub(in crate::engine) fn sum(values: impl IntoIterator<Item = f64>) -> f64 {
+    let mut sum = Sum::default();
     for value in values {
-        let next = total + value;
-        lost += if total.abs() >= value.abs() {
-            (total - next) + value
-        } else {
-            (value - next) + total
-        };
-        total = next;
+        sum.add(value);
     }
-    total + lost
+    sum.value()
+}
+
+/// The same sum, kept while the values come one by one: the total, and what rounding took from it.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Sum(f64, f64);
+
+impl Sum {
+    pub fn add(&mut self, value: f64) {
+        let Self(total, lost) = self;
+        let next = *total + value;
+        *lost += if total.abs() >= value.abs() {
+            (*total - next) + value
+        } else {
+            (value - next) + *total
+        };
+        *total = next;
+    }
+
+    pub fn value(self) -> f64 {
+        self.0 + self.1
+    }
 }
 
 /// At least one value.
@@ -39,7 +56,7 @@ pub(super) fn mean(values: &[f64]) -> Option<f64> {
 }
 
 /// Sample standard deviation (ddof 1). At least two values.
-pub(super) fn deviation(values: &[f64]) -> Option<f64> {
+pub(in crate::engine) fn deviation(values: &[f64]) -> Option<f64> {
     if values.len() < 2 {
         return None;
     }
