@@ -183,6 +183,10 @@ impl Engine {
                 Ok(Accepted::Seen)
             }
             Input::Bot { bot, command } => self.command(bot, command, &mut out),
+            Input::Ended => {
+                self.give_up_decisions(&mut out);
+                Ok(Accepted::Seen)
+            }
             Input::Inference(answer) => {
                 self.hear(answer, &mut out);
                 Ok(Accepted::Seen)
@@ -326,25 +330,35 @@ impl Engine {
         }
     }
 
+    /// Judges what was due before now.
     fn resolve_decisions(&mut self, out: &mut Outbox) {
+        let now = self.now;
+        self.resolve(|due| due < now, out);
+    }
+
+    /// Judges what is due now, and what never will be.
+    fn give_up_decisions(&mut self, out: &mut Outbox) {
+        self.resolve(|_| true, out);
+    }
+
+    fn resolve(&mut self, is_due: impl Fn(TimeUs) -> bool, out: &mut Outbox) {
         let Self {
             markets, bots, now, ..
         } = self;
         let mut lessons = Vec::new();
         for bot in bots.values_mut() {
-            while bot.decisions.next_due().is_some_and(|due| due < *now) {
+            while bot.decisions.next_due().is_some_and(&is_due) {
                 let resolved = bot.decisions.resolve_next(*now, |decision| {
-                    markets
-                        .get(&decision.symbol)
-                        .and_then(|market| market.verdict_at(decision.resolves_at))
+                    let market = markets.get(&decision.symbol)?;
+                    let is_over = decision.resolves_at <= *now;
+                    market.verdict_at(decision.resolves_at).filter(|_| is_over)
                 });
-                if let Some(decision) = resolved {
-                    bot.scores.resolved(&decision);
-                    if bot.id == BotId::paper() {
-                        lessons.push(decision.clone());
-                    }
-                    out.emit(Event::Decision(Box::new(decision)));
+                let Some(decision) = resolved else { break };
+                bot.scores.resolved(&decision);
+                if bot.id == BotId::paper() {
+                    lessons.push(decision.clone());
                 }
+                out.emit(Event::Decision(Box::new(decision)));
             }
         }
         for decision in lessons {

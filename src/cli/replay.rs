@@ -206,6 +206,7 @@ pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
                 bar.set_message(feed.rows().to_string());
             }
         }
+        batch.extend(engine.process(engine.seq().next(), &Input::Ended).records);
         // If the ledger is gone, joining it tells why.
         let _ = sender.send(batch);
         drop(sender);

@@ -183,6 +183,8 @@ pub enum Input {
         bot: BotId,
         command: Box<BotCommand>,
     },
+    /// The feed is over for good: what was to be judged by a later price never will be.
+    Ended,
     /// A model outside the core has answered, or has not.
     Inference(Inference),
     /// The machine itself has something to say that must not be forgotten.

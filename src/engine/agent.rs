@@ -87,7 +87,9 @@ impl Engine {
         }
         self.agent.decided = period;
         self.take_back_old_orders(&config, out);
-        let symbols: Vec<Symbol> = self.markets.keys().cloned().collect();
+        let is_wanted =
+            |symbol: &&Symbol| config.symbols.is_empty() || config.symbols.contains(symbol);
+        let symbols: Vec<Symbol> = self.markets.keys().filter(is_wanted).cloned().collect();
         for symbol in symbols {
             // Asked anew each time: a model may just have been switched off.
             if let Some((model, first)) = self.agent.turn(&config) {

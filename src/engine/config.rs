@@ -80,6 +80,8 @@ impl Default for ExchangeConfig {
 #[serde(default, deny_unknown_fields)]
 pub struct AgentConfig {
     pub enabled: bool,
+    /// The symbols that it decides on; empty: all of the feed's.
+    pub symbols: Vec<Symbol>,
     /// Seconds of market time between two decisions on one symbol.
     pub decide_every_s: u32,
     /// Taken in turn.
@@ -106,6 +108,7 @@ impl Default for AgentConfig {
     fn default() -> Self {
         Self {
             enabled: true,
+            symbols: Vec::new(),
             decide_every_s: 10,
             horizons: ["5m", "1h", "4h"]
                 .into_iter()

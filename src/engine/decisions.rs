@@ -46,17 +46,13 @@ impl Decisions {
         self.pending.first_key_value().map(|((due, _), _)| *due)
     }
 
-    /// Judges one decision that was due before `now`. `verdict` is the market's price at that moment.
+    /// Judges the decision that is due first. `verdict` is the market's price at that moment.
     pub fn resolve_next(
         &mut self,
         now: TimeUs,
         verdict: impl Fn(&Decision) -> Option<Verdict>,
     ) -> Option<Decision> {
-        let entry = self.pending.first_entry()?;
-        if entry.key().0 >= now {
-            return None;
-        }
-        let mut decision = entry.remove();
+        let (_, mut decision) = self.pending.pop_first()?;
         let priced = decision.price_at.filter(|price| !price.is_zero());
         decision.verdict = priced.and_then(|_| verdict(&decision));
         let realised = match (priced, &decision.verdict) {
