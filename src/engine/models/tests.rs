@@ -1,6 +1,6 @@
 //! The models together: what they learn, what they keep, and that a broken one harms no other.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use rust_decimal::prelude::FromPrimitive as _;
@@ -474,6 +474,29 @@ fn the_features_are_what_they_are_called() {
         println!("{name}: mean {mean:+.2}, size {size:.2}");
         assert!(mean.abs() < 0.25, "{name}: {mean}");
         assert!((0.6..1.8).contains(&size), "{name}: {size}");
+    }
+}
+
+/// The documentation for those who train models says what the code's says.
+#[test]
+fn the_table_of_features_stands_in_the_documentation() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
+    let (code, guide) = (
+        read("src/engine/models/features.rs"),
+        read("docs/MODELS.md"),
+    );
+    let rows: Vec<&str> = code
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! ").filter(|row| row.starts_with('|')))
+        .collect();
+    assert_eq!(rows.len(), 2 + FEATURE_COUNT);
+    assert!(
+        guide.contains(&rows.join("\n")),
+        "docs/MODELS.md has another table"
+    );
+    for (place, name) in FEATURE_NAMES.iter().enumerate() {
+        assert!(rows[2 + place].starts_with(&format!("| {place} | `{name}` |")));
     }
 }
 
