@@ -39,7 +39,7 @@ pub use event::{Event, Record};
 pub use explain::{Estimate, Explanation, OrderChange, OrderCheck, OrderHistory, Waiting};
 pub use health::{Health, Mode};
 pub use ids::{AlertId, BotId, DecisionId, FillId, ModelId, OrderId, Seq, Symbol};
-pub use inference::{Inference, InferenceRequest, InferenceResult};
+pub use inference::{FEATURE_COUNT, Inference, InferenceRequest, InferenceResult};
 pub use instrument::{Filters, Instrument};
 pub use ledger::{LedgerEntry, Movement};
 pub use market::{Bar, Book, DayStatistics, Level, MarketEvent, MarketTrade, Ticker};

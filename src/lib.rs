@@ -8,6 +8,8 @@ pub mod engine;
 pub mod feed;
 #[cfg(feature = "ssr")]
 pub mod hub;
+#[cfg(feature = "ssr")]
+pub mod inference;
 #[cfg(test)]
 #[path = "tests/recorded.rs"]
 mod recorded;

@@ -5,6 +5,7 @@ mod report;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal as _, Write};
+use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
@@ -18,6 +19,7 @@ use crate::engine::Engine;
 use crate::engine::config::EngineConfig;
 use crate::engine::eventlog::{EventLogHash, canonical};
 use crate::feed::{Feed as _, FeedItem, Pacer, ReplayFeed, ReplayOptions};
+use crate::inference::Runner;
 use crate::server::config::Config;
 
 /// What is printed, one JSON object.
@@ -164,6 +166,9 @@ pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
         agent: config.agent,
         seed: args.seed,
     });
+    let models = &engine.config().agent.models;
+    let runner = Runner::start(&models.onnx, models.timeout(), Arc::new(|_| {}))
+        .map_err(|error| Failure::Usage(error.to_string()))?;
     let mut pacer = Pacer::new(args.speed);
     let bar = progress_bar(feed.progress().1);
     let mut days = BTreeMap::new();
@@ -197,7 +202,7 @@ pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
                     Input::Notice(notice)
                 }
             };
-            batch.extend(engine.process(engine.seq().next(), &input).records);
+            process(&mut engine, &input, &runner, &mut batch);
             if batch.len() >= BATCH && sender.send(std::mem::take(&mut batch)).is_err() {
                 break; // The ledger failed; joining it tells why.
             }
@@ -206,7 +211,7 @@ pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
                 bar.set_message(feed.rows().to_string());
             }
         }
-        batch.extend(engine.process(engine.seq().next(), &Input::Ended).records);
+        process(&mut engine, &Input::Ended, &runner, &mut batch);
         // If the ledger is gone, joining it tells why.
         let _ = sender.send(batch);
         drop(sender);
@@ -247,6 +252,18 @@ pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
         serde_json::to_string(&summary).map_err(|error| Failure::Failed(error.to_string()))?;
     println!("{text}");
     Ok(())
+}
+
+/// Processes an input, and the answers of the models that it made the engine ask: nobody waits for a
+/// replay, so it waits for them.
+fn process(engine: &mut Engine, input: &Input, runner: &Runner, records: &mut Vec<Record>) {
+    let processed = engine.process(engine.seq().next(), input);
+    records.extend(processed.records);
+    for request in processed.asks {
+        let answer = Input::Inference(runner.answer(&request));
+        let answered = engine.process(engine.seq().next(), &answer);
+        records.extend(answered.records);
+    }
 }
 
 fn tell(notice: &crate::domain::FeedNotice) {

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Horizon, ModelId, Seq, Symbol};
 
+/// The figures that a model outside is asked with.
+pub const FEATURE_COUNT: usize = 8;
+
 /// The engine asks; whoever drives it lets the model answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InferenceRequest {

@@ -22,7 +22,7 @@ mod tests;
 
 use super::market::Market;
 use crate::domain::{Decision, Direction, Feature, Horizon, Symbol};
-pub use features::{COUNT as FEATURE_COUNT, NAMES as FEATURE_NAMES, features};
+pub use features::{NAMES as FEATURE_NAMES, features};
 pub use set::ModelSet;
 #[cfg(test)]
 pub use tests::Broken;

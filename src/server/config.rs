@@ -300,6 +300,7 @@ fn one_line(error: &figment::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::config::BuiltIn;
 
     fn load(text: &str) -> Result<Config, String> {
         let file = tempfile::NamedTempFile::new().unwrap();
@@ -332,6 +333,18 @@ mod tests {
             ("[server]\naddr = \"nowhere\"\n", "addr"),
             ("[feed]\nsymbols = [\"btc\"]\n", "upper-case"),
             ("[feed\n", "line 1, column 6 invalid table header"),
+            ("[agent.models]\nbuilt_in = [\"oracle\"]\n", "oracle"),
+            (
+                "[agent.models]\nbuilt_in = [\"momentum\", \"momentum\"]\n",
+                "momentum is named twice",
+            ),
+            (
+                "[agent.models]\nonnx = { momentum = \"a.onnx\" }\n",
+                "momentum: that one is built in",
+            ),
+            ("[agent.models.learning]\nl3 = 1\n", "l3"),
+            ("[agent.models.learning]\nrate = -1.0\n", "rate"),
+            ("[agent.models.learning]\ndecay = nan\n", "decay"),
         ] {
             let error = load(text).unwrap_err();
             assert!(
@@ -342,8 +355,43 @@ mod tests {
     }
 
     #[test]
+    fn models_are_chosen_by_name() {
+        let config = load(
+            "[agent.models]\nbuilt_in = [\"online-logistic\"]\nonnx = { mine = \"a/b.onnx\" }\n\
+             learning = { rate = 0.5 }\n",
+        )
+        .unwrap();
+        let models = config.agent.models;
+        assert_eq!(models.built_in, [BuiltIn::OnlineLogistic]);
+        assert_eq!(models.onnx[&"mine".parse().unwrap()], Path::new("a/b.onnx"));
+        assert_eq!((models.learning.rate, models.learning.l2), (0.5, 0.01));
+        assert_eq!(models.timeout(), std::time::Duration::from_millis(250));
+    }
+
+    #[test]
     fn the_projects_own_file_is_valid() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(DEFAULT_FILE);
         Config::load(Some(&path)).unwrap();
+    }
+
+    /// Every key of `[agent.models]` stands in the file, commented out, at its default.
+    #[test]
+    fn the_projects_own_file_tells_the_models_defaults() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(DEFAULT_FILE);
+        let text = std::fs::read_to_string(path).unwrap();
+        let (_, tables) = text.split_once("[agent.models]\n").unwrap();
+        let (tables, _) = tables.split_once("\n[streams]").unwrap();
+        let is_key = |line: &&str| {
+            line.split_once(" = ")
+                .is_some_and(|(key, _)| !key.contains(' '))
+        };
+        let keys: Vec<&str> = tables
+            .lines()
+            .map(|line| line.strip_prefix("# ").unwrap_or(line))
+            .filter(|line| is_key(line) || line.starts_with('['))
+            .collect();
+        assert_eq!(keys.len(), 7, "{keys:?}");
+        let told = load(&format!("[agent.models]\n{}\n", keys.join("\n"))).unwrap();
+        assert_eq!(told.agent.models, AgentConfig::default().models);
     }
 }

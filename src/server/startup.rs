@@ -20,15 +20,16 @@ use super::clock::wall_time;
 use super::config::{Config, Synchronous};
 use super::driver::{Driver, Parts};
 use super::feeder::Feeder;
-use super::handle::EngineHandle;
+use super::handle::{Call, EngineHandle};
 use super::monitor::Monitor;
 use super::projection::Projection;
 use crate::domain::health::{FeedHealth, FeedState};
-use crate::domain::{Instrument, Seq, Symbol, TimeUs};
+use crate::domain::{InferenceRequest, Instrument, Seq, Symbol, TimeUs};
 use crate::engine::Engine;
 use crate::engine::config::EngineConfig;
 use crate::feed::{FeedError, Speed, binance};
 use crate::hub::{Hub, Item, Publisher, RING};
+use crate::inference::{InferenceError, Runner};
 use crate::store::{Durability, Identity, Journal, Range, Reader, SnapshotBody, StoreError};
 use crate::wire::{Content, Epoch, Topic, publication};
 
@@ -56,6 +57,8 @@ pub enum StartError {
     Snapshot(serde_json::Error),
     #[error("feed.exchange_info: {0}")]
     ExchangeInfo(#[from] binance::ExchangeInfoError),
+    #[error(transparent)]
+    Inference(#[from] InferenceError),
     #[error("no thread for the feed: {0}")]
     Thread(std::io::Error),
 }
@@ -69,6 +72,7 @@ impl StartError {
         matches!(
             self,
             Self::Config(_)
+                | Self::Inference(InferenceError::File { .. })
                 | Self::ExchangeInfo(_)
                 | Self::Store(
                     StoreError::OtherRun { .. }
@@ -213,6 +217,7 @@ pub async fn start(config: &Config) -> Result<Started, StartError> {
     monitor.bots(state.engine.bots().cloned().collect());
     monitor.journal_written(journal.events());
     let (sender, requests) = mpsc::channel(REQUESTS);
+    let infer = inference(config, sender.clone())?;
     let handle = EngineHandle::new(sender, monitor.journal_writable());
     let mut driver = Driver::new(Parts {
         engine: state.engine,
@@ -223,7 +228,7 @@ pub async fn start(config: &Config) -> Result<Started, StartError> {
         projection,
         feeder: Feeder::start(state.feed, speed).map_err(StartError::Thread)?,
         requests,
-        infer: Box::new(|_| {}),
+        infer,
         snapshot_every: Duration::from_millis(config.store.snapshot_ms.into()),
         rows: (state.rows, state.rejected_rows),
         live,
@@ -242,6 +247,20 @@ pub async fn start(config: &Config) -> Result<Started, StartError> {
         handle,
         monitor,
     })
+}
+
+/// How a question reaches a model outside the core: its answer comes back as a call of the driver.
+fn inference(
+    config: &Config,
+    answers: mpsc::Sender<Call>,
+) -> Result<Box<dyn Fn(InferenceRequest) + Send>, InferenceError> {
+    let models = &config.agent.models;
+    let answered = move |answer| {
+        // Nobody listens any more: the server shuts down.
+        let _ = answers.blocking_send(Call::Inference(answer, wall_time()));
+    };
+    let runner = Runner::start(&models.onnx, models.timeout(), Arc::new(answered))?;
+    Ok(Box::new(move |request| runner.ask(request)))
 }
 
 /// Makes the log topics with their latest publications, and `health`.

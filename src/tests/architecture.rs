@@ -40,7 +40,7 @@ const IMPURE: &[&str] = &[
     "Instant",
 ];
 
-const RULES: [Rule; 9] = [
+const RULES: [Rule; 10] = [
     Rule {
         module: "domain",
         may_import: &[],
@@ -73,13 +73,27 @@ const RULES: [Rule; 9] = [
         never: &["axum", "leptos", "SystemTime"],
     },
     Rule {
+        module: "inference",
+        may_import: &["domain"],
+        never: &["tokio", "axum", "leptos", "sqlx", "SystemTime"],
+    },
+    Rule {
         module: "server",
-        may_import: &["app", "domain", "engine", "feed", "hub", "store", "wire"],
+        may_import: &[
+            "app",
+            "domain",
+            "engine",
+            "feed",
+            "hub",
+            "inference",
+            "store",
+            "wire",
+        ],
         never: &[],
     },
     Rule {
         module: "cli",
-        may_import: &["domain", "engine", "feed", "server", "wire"],
+        may_import: &["domain", "engine", "feed", "inference", "server", "wire"],
         never: &["axum", "leptos", "sqlx"],
     },
     Rule {

@@ -30,6 +30,7 @@ mod heavy_disk;
 mod heavy_kill;
 mod heavy_replay;
 mod ingest;
+mod models;
 mod orders;
 mod pages;
 mod protocol;

@@ -28,10 +28,13 @@ pub struct ModelsConfig {
 #[serde(default, deny_unknown_fields)]
 pub struct LearningConfig {
     /// Size of the first step.
+    #[serde(deserialize_with = "not_negative")]
     pub rate: f64,
     /// The n-th step is rate / (1 + decay·n).
+    #[serde(deserialize_with = "not_negative")]
     pub decay: f64,
     /// Weights shrink by step × l2 with each step.
+    #[serde(deserialize_with = "not_negative")]
     pub l2: f64,
 }
 
@@ -107,5 +110,17 @@ fn names_of_their_own<'de, D: Deserializer<'de>>(
             "an ONNX model cannot be called {name}: that one is built in"
         ))),
         None => Ok(models),
+    }
+}
+
+/// Anything else would unlearn, or be no number.
+fn not_negative<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let value = f64::deserialize(deserializer)?;
+    if value.is_finite() && value >= 0.0 {
+        Ok(value)
+    } else {
+        Err(D::Error::custom(format!(
+            "{value} is not zero or more, and finite"
+        )))
     }
 }

@@ -9,7 +9,7 @@
 //! | --- | --- | --- | --- |
 //! | 0 | `momentum` | Σr / √n | 1 for a random walk |
 //! | 1 | `z_score` | (u_last − mean u) / sd u | about 1.5 |
-//! | 2 | `rsi` | 6 · (RSI − ½), RSI in [0, 1] over 14 steps with Wilder's average | ±3 at its bounds |
+//! | 2 | `rsi` | 6 · (RSI − ½), RSI in [0, 1] over 14 steps with Wilder's average | about 0.7; ±3 at its bounds |
 //! | 3 | `macd` | EMA₁₂ u − EMA₂₆ u, both begun at the first price | about 1.1 |
 //! | 4 | `cci` | (u_last − mean₂₀ u) / mean absolute deviation₂₀ | about 1.5 |
 //! | 5 | `slope` | least-squares slope of u over all prices × √(5n/6) | 1 for a random walk |
@@ -25,11 +25,10 @@ use yata::methods::{CCI, EMA, LinReg, StDev};
 
 use super::series::{CLAMP, Series};
 use super::{Problem, View};
+pub use crate::domain::FEATURE_COUNT as COUNT;
 use crate::domain::{Interval, money};
 use crate::engine::market::Market;
 
-/// How many there are.
-pub const COUNT: usize = 8;
 /// In the order of the vector.
 pub const NAMES: [&str; COUNT] = [
     "momentum",

@@ -92,8 +92,10 @@ impl Model for OnlineLogistic {
 
     fn learn(&mut self, lesson: &Lesson<'_>) -> Result<(), Problem> {
         let decision = lesson.decision;
-        // A decision of an earlier version, with other features, teaches nothing.
-        let Some(features) = read_back(decision) else {
+        // A price that came back to where it was teaches nothing, and neither does a decision of an
+        // earlier version with other features.
+        let (false, Some(features)) = (decision.realised_return == Some(0.0), read_back(decision))
+        else {
             return Ok(());
         };
         let sample = Sample {

@@ -17,9 +17,11 @@ pub struct Onnx {
 
 impl Model for Onnx {
     fn about(&self) -> String {
+        // The name alone: the place is the operator's own affair.
+        let file = self.path.file_name().unwrap_or_default();
         format!(
             "ONNX model {} over eight features, run outside the core",
-            self.path.display()
+            file.display()
         )
     }
 

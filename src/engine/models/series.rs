@@ -24,14 +24,13 @@ pub struct Series {
     pub path: Vec<f64>,
     /// Standard deviation (ddof 1) of the log return of one step.
     pub volatility: f64,
-    /// µs between two prices; seconds without a trade are left out.
-    step: i64,
+    /// Mean µs from one price to the next.
+    step: f64,
 }
 
 impl Series {
     pub fn of(view: &View<'_>) -> Result<Self, Problem> {
-        let step = step(view.horizon);
-        let prices = prices(view.market, step);
+        let (prices, step) = prices(view.market, view.horizon);
         if prices.len() < FEWEST {
             return Err(Problem::Unready(
                 "warming up: too few prices for this horizon",
@@ -78,31 +77,29 @@ impl Series {
 
     /// The size of a log return that is typical over the horizon: σ of one step × √steps ahead.
     pub fn typical_return(&self, horizon: Horizon) -> f64 {
-        self.volatility * (horizon.micros() as f64 / self.step as f64).sqrt()
+        self.volatility * (horizon.micros() as f64 / self.step).sqrt()
     }
 }
 
-/// µs of one step of a horizon's series.
-fn step(horizon: Horizon) -> i64 {
+/// One price more than [`STEPS`], or as many as there are, and the mean µs between them.
+fn prices(market: &Market, horizon: Horizon) -> (Vec<f64>, f64) {
     if horizon.micros() <= BY_SECONDS {
-        SECOND
-    } else {
-        MINUTE
-    }
-}
-
-/// One price more than [`STEPS`], or as many as there are.
-fn prices(market: &Market, step: i64) -> Vec<f64> {
-    if step == SECOND {
         let marks = market.marks();
         let recent = marks.range(marks.len().saturating_sub(STEPS + 1)..);
-        return recent.map(|(_, price)| *price).collect();
+        // Seconds without a trade have no mark, and a feed of bars has one for each bar.
+        let step = match (recent.clone().next(), recent.clone().next_back()) {
+            (Some((first, _)), Some((last, _))) if last > first => {
+                last.since(*first) as f64 / (recent.len() - 1) as f64
+            }
+            _ => SECOND as f64,
+        };
+        return (recent.map(|(_, price)| *price).collect(), step);
     }
     let closed = market.candles.closed(Interval::M1);
     let recent = closed.range(closed.len().saturating_sub(STEPS)..);
     let mut prices: Vec<f64> = recent.map(|candle| money::to_f64(candle.close)).collect();
     prices.extend(market.price().map(money::to_f64));
-    prices
+    (prices, MINUTE as f64)
 }
 
 fn mean(values: &[f64]) -> f64 {
