@@ -37,7 +37,8 @@ pub trait Predictor: Send {
     fn predict(&mut self, features: &[f32]) -> Result<f64, String>;
 }
 
-/// Takes the answers. It is called on the threads of this module and must not block for long.
+/// Takes the answers. It is called on the threads of this module and, for what is refused at once, on
+/// that of whoever asks: it must not block.
 pub type Answers = Arc<dyn Fn(Inference) + Send + Sync>;
 
 /// The running models.
