@@ -22,7 +22,7 @@ use crate::domain::{BotCommand, Input, MarketEvent, Rejection, Symbol, TimeUs};
 use crate::engine::{Accepted, Engine};
 use crate::feed::{Cursor, FeedItem};
 use crate::hub::{Hub, Publisher};
-use crate::store::{Batch, Entry, Journal};
+use crate::store::{Batch, Entry, Journal, LogKey};
 use crate::wire::{Class, Topic, publication};
 
 /// Between two publications of `health`.
@@ -41,6 +41,9 @@ pub struct Parts {
     pub feeder: Feeder,
     pub requests: mpsc::Receiver<Call>,
     pub snapshot_every: Duration,
+    /// What heads of the sealed log are signed with, and how often.
+    pub log_key: LogKey,
+    pub head_every: Duration,
     /// Rows given and refused before this start.
     pub rows: (u64, u64),
     /// The feed cannot give again what it gave: its items are journalled.
@@ -54,6 +57,7 @@ pub struct Driver {
     rows: u64,
     rejected_rows: u64,
     last_snapshot: Instant,
+    last_head: Instant,
     last_health: Option<Instant>,
     feed_ended: bool,
 }
@@ -78,12 +82,13 @@ impl Driver {
             rows,
             rejected_rows,
             last_snapshot: Instant::now(),
+            last_head: Instant::now(),
             last_health: None,
             feed_ended: false,
         }
     }
 
-    /// Runs until `shutdown`, then takes a last snapshot and closes the journal.
+    /// Runs until `shutdown`, then takes a last snapshot, signs a last head and closes the journal.
     pub async fn run(mut self, shutdown: CancellationToken) {
         while !shutdown.is_cancelled() {
             let mut gathered = Gathered::default();
@@ -110,6 +115,9 @@ impl Driver {
             }
             for question in questions {
                 question.answer(&self.parts.engine);
+            }
+            if self.last_head.elapsed() >= self.parts.head_every {
+                self.sign_head().await;
             }
         }
         self.finish().await;
@@ -278,6 +286,7 @@ impl Driver {
                 tracing::error!(%error, "the last batch could not be written; it will be made again");
             }
         }
+        self.sign_head().await;
         if let Err(error) = self.parts.journal.close().await {
             tracing::error!(%error, "the journal could not be closed");
         }

@@ -29,7 +29,9 @@ use crate::engine::Engine;
 use crate::engine::config::EngineConfig;
 use crate::feed::{FeedError, Speed, binance};
 use crate::hub::{Hub, Item, Publisher, RING};
-use crate::store::{Durability, Identity, Journal, Range, Reader, SnapshotBody, StoreError};
+use crate::store::{
+    Durability, Identity, Journal, LogKey, Range, Reader, SnapshotBody, StoreError,
+};
 use crate::wire::{Content, Epoch, Topic, publication};
 
 /// Requests that may wait for the engine.
@@ -65,6 +67,9 @@ impl StartError {
     pub fn is_usage(&self) -> bool {
         if let Self::Feed(error) = self {
             return !matches!(error, FeedError::Unreachable { .. });
+        }
+        if let Self::Store(StoreError::Seal(error)) = self {
+            return error.is_usage();
         }
         matches!(
             self,
@@ -175,6 +180,11 @@ pub async fn start(config: &Config) -> Result<Started, StartError> {
         .engine
         .set_config(engine_config(config, &symbols, &instruments));
     journal.append(&state.opening_batch(&journal)?).await?;
+    let signed = journal.newest_head().map(|head| head.key);
+    let log_key = LogKey::open(&config.store.data, signed).map_err(StoreError::from)?;
+    if signed.is_none() {
+        journal.sign_head(&log_key, now).await?;
+    }
 
     let hub = Arc::new(Hub::default());
     let mut publisher = Publisher::new(Arc::clone(&hub));
@@ -223,6 +233,8 @@ pub async fn start(config: &Config) -> Result<Started, StartError> {
         feeder: Feeder::start(state.feed, speed).map_err(StartError::Thread)?,
         requests,
         snapshot_every: Duration::from_millis(config.store.snapshot_ms.into()),
+        log_key,
+        head_every: Duration::from_millis(config.store.head_ms.into()),
         rows: (state.rows, state.rejected_rows),
         live,
         unseen: symbols
