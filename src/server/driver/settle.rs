@@ -166,7 +166,7 @@ impl Driver {
         } = &mut self.parts;
         match journal.sign_head(log_key, wall_time()).await {
             Ok(Some(head)) => {
-                tracing::debug!(log.size = head.size, log.root = %head.root, "signed a head")
+                tracing::debug!(log.size = head.size, log.root = %head.root, "signed a head");
             }
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "a head of the sealed log could not be written"),

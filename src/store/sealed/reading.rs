@@ -2,8 +2,9 @@
 //! nodes that they need.
 
 use std::collections::HashMap;
+use std::path::Path;
 
-use sqlx::sqlite::SqliteRow;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteRow};
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::SealError;
@@ -11,13 +12,29 @@ use super::heads::head_of;
 use crate::domain::{BotId, Seq};
 use crate::seal::proof::{Step, consistency_steps, inclusion_steps};
 use crate::seal::{ConsistencyProof, Hash, InclusionProof, LogEntry, SignedHead, cover};
-use crate::store::journal::sql_int;
+use crate::store::journal::{FILE, sql_int};
 use crate::store::{Reader, StoreError};
 
 /// The most entries of one id that are given: an order that is amended for ever has no end of states.
 const OF_ONE_ID: i64 = 1_000;
 
 impl Reader {
+    /// Opens the journal of a directory to read it, beside a server that writes it or without one.
+    ///
+    /// # Errors
+    /// There is no journal, or it cannot be read.
+    pub async fn open(directory: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(directory.join(FILE))
+            .create_if_missing(false)
+            .read_only(true);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options)
+            .await?;
+        Ok(Self::new(pool))
+    }
+
     /// Entries that were committed.
     pub async fn log_size(&self) -> Result<u64, StoreError> {
         let size: i64 = sqlx::query_scalar("SELECT coalesce(max(idx) + 1, 0) FROM log_entries")
