@@ -14,6 +14,3 @@ pub use fault::{Fault, FaultKind, Place, Report};
 pub use heads::is_signed;
 pub use story::Stated;
 pub use walk::Walk;
-
-#[cfg(test)]
-mod tests;

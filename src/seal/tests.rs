@@ -240,7 +240,7 @@ proptest! {
         // The same tree from its beginning and the complete subtrees behind it.
         let cut = cut.min(size);
         let mut joined = grown(&leaves[..cut as usize]);
-        for (level, index) in frontier::cover(cut, size) {
+        for (level, index) in cover(cut, size) {
             let begin = (index << level) as usize;
             let hash = naive_root(&leaves[begin..begin + (1 << level)]);
             prop_assert!(joined.append_subtree(level, index, hash));

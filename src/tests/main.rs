@@ -36,6 +36,7 @@ mod protocol;
 mod replay;
 mod rest;
 mod resume;
+mod sealed;
 mod simulation;
 mod streams;
 mod trading;

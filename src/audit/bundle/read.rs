@@ -157,10 +157,10 @@ fn check_heads(manifest: &Manifest, heads: &[SignedHead], report: &mut Report) {
 }
 
 /// Reads a value that is written in the one way that this program writes it.
-fn exact<T: Serialize + DeserializeOwned>(text: &str) -> Result<T, (FaultKind, String)> {
+fn exact<T: Serialize + DeserializeOwned>(text: &[u8]) -> Result<T, (FaultKind, String)> {
     let value: T =
-        serde_json::from_str(text).map_err(|error| (FaultKind::Unreadable, error.to_string()))?;
-    if serde_json::to_string(&value).ok().as_deref() != Some(text) {
+        serde_json::from_slice(text).map_err(|error| (FaultKind::Unreadable, error.to_string()))?;
+    if serde_json::to_vec(&value).ok().as_deref() != Some(text) {
         let what = "it says it in another way than it was written".to_owned();
         return Err((FaultKind::NotCanonical, what));
     }
@@ -170,7 +170,7 @@ fn exact<T: Serialize + DeserializeOwned>(text: &str) -> Result<T, (FaultKind, S
 fn each_line<R: Read + Seek>(
     zip: &mut ZipArchive<R>,
     name: &'static str,
-    mut each: impl FnMut(u64, &str),
+    mut each: impl FnMut(u64, &[u8]),
 ) -> Result<(), String> {
     let failed = |error: &dyn std::fmt::Display| format!("{name}: {error}");
     let file = zip.by_name(name).map_err(|error| failed(&error))?;
@@ -188,9 +188,7 @@ fn each_line<R: Read + Seek>(
         if line.pop() != Some(b'\n') {
             return Err(format!("{name}: line {number} has no end"));
         }
-        let text = std::str::from_utf8(&line)
-            .map_err(|error| format!("{name}: line {number}: {error}"))?;
-        each(number, text);
+        each(number, &line);
     }
     Ok(())
 }
