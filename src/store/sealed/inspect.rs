@@ -11,7 +11,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::heads::head_of;
 use crate::audit::{FaultKind, Place, Report, Walk};
-use crate::seal::{Frontier, Hash, Node, PublicKey, SignedHead};
+use crate::seal::{Frontier, Hash, MAX_SIZE, Node, PublicKey, SignedHead};
 use crate::store::{Reader, StoreError};
 
 /// Rows of one kind of fault that are read.
@@ -90,6 +90,11 @@ async fn walk_entries(
 fn entry(row: &SqliteRow, walk: &mut Walk) {
     let number = |name: &str| row.get::<i64, _>(name).cast_unsigned();
     let (index, seq, event) = (number("idx"), number("seq"), number("event"));
+    if index >= MAX_SIZE {
+        let what = format!("event {event} of input {seq} bears a number that no entry has");
+        walk.fault(FaultKind::Reordered, Place::Log, what);
+        return;
+    }
     let leaf = row.get::<Option<&[u8]>, _>("hash");
     let body = row.get::<Option<&[u8]>, _>("body");
     let text = body.map(String::from_utf8_lossy);

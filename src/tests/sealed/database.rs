@@ -65,6 +65,17 @@ impl Alteration {
 
     async fn alter(&self, connection: &mut SqliteConnection, byte: usize, bit: u32) {
         let Self { table, column, row } = self;
+        // SQLite itself would refuse a text that is no JSON; somebody with a hex editor is not asked.
+        let by_json =
+            "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql LIKE '%json_extract%'";
+        let indexes: Vec<String> = sqlx::query_scalar(by_json)
+            .fetch_all(&mut *connection)
+            .await
+            .unwrap();
+        for index in indexes {
+            let drop = AssertSqlSafe(format!("DROP INDEX {index}"));
+            sqlx::query(drop).execute(&mut *connection).await.unwrap();
+        }
         let select = format!("SELECT {column} FROM {table} WHERE {row}");
         let found = sqlx::query(AssertSqlSafe(select))
             .fetch_one(&mut *connection)
@@ -94,7 +105,7 @@ fn event_of(entry: u64) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 4, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_flipped_bit_of_an_event_is_found_and_its_entry_named(at: u64, byte: usize, bit in 0_u32..8) {
@@ -244,15 +255,22 @@ fn a_tree_that_was_made_anew_does_not_give_the_signed_roots() {
         connection.close().await.unwrap();
     });
     let report = made.runtime.block_on(inspect(copy.path(), None)).unwrap();
-    assert_eq!(
-        kinds(&report.faults),
-        [FaultKind::Changed],
-        "{:?}",
-        report.faults
-    );
-    let Place::Entries(first, last) = report.faults[0].place else {
+    // What is said of the decision later on may not fit any more either; no text is at odds with its leaf.
+    let changed: Vec<_> = report
+        .faults
+        .iter()
+        .filter(|fault| fault.kind == FaultKind::Changed)
+        .collect();
+    let [
+        Fault {
+            place: Place::Entries(first, last),
+            ..
+        },
+    ] = changed[..]
+    else {
         panic!("{:?}", report.faults);
     };
+    let (first, last) = (*first, *last);
     assert!(
         (first..=last).contains(&77) && last - first < made.entries / 4,
         "{first} to {last}"

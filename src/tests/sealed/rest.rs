@@ -1,7 +1,7 @@
 //! The log as a running server shows it.
 
 use plainsight::audit::is_signed;
-use plainsight::domain::Decision;
+use plainsight::domain::{Decision, Outcome};
 use plainsight::seal::{ConsistencyProof, InclusionProof, LogEntry, SignedHead};
 use plainsight::server::config::Config;
 
@@ -37,7 +37,8 @@ async fn a_decision_is_proved_to_be_in_the_log() {
     let head = head_of(&server, 100).await;
     assert!(is_signed(&head, &head.key));
     let decisions: Vec<Decision> = server.read("/v1/decisions?limit=500").await;
-    let decision = decisions.last().unwrap();
+    let judged = |decision: &&Decision| decision.outcome != Outcome::Pending;
+    let decision = decisions.iter().find(judged).unwrap();
     let path = format!("/v1/log/entries?id={}&bot=paper", decision.id);
     let entries: Vec<LogEntry> = server.read(&path).await;
     assert_eq!(entries.len(), 2, "as it was made and as it was judged");
@@ -214,7 +215,7 @@ async fn a_kill_leaves_a_log_that_can_be_checked_and_continued() {
     let server = stopped.start_program().await;
     let second = head_of(&server, first.size + 1).await;
     prove_consistency(&server, &first, &second).await;
-    server.stop().await;
+    let _stopped = server.stop().await;
     let ran = verify(&["--data", data.to_str().unwrap()]);
     assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
 }
