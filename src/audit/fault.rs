@@ -4,8 +4,9 @@ use std::fmt;
 
 use crate::seal::PublicKey;
 
-/// Faults that are listed one by one. One cause may have thousands of them.
-const LISTED: usize = 200;
+/// Faults of one kind that are listed one by one. One cause may have thousands of them, and they must not
+/// hide the others.
+const LISTED: usize = 50;
 
 /// In which way something is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -132,7 +133,8 @@ impl Report {
     }
 
     pub fn fault(&mut self, kind: FaultKind, place: Place, what: impl Into<String>) {
-        if self.faults.len() < LISTED {
+        let listed = self.faults.iter().filter(|fault| fault.kind == kind);
+        if listed.count() < LISTED {
             let what = what.into();
             self.faults.push(Fault { kind, place, what });
         } else {

@@ -15,6 +15,13 @@ use crate::seal::{Frontier, Hash, PublicKey, SignedHead, cover, leaf_hash};
 /// Gaps of more than this are told as one range alone: who fills them later is told as an addition.
 const REMEMBERED: u64 = 10_000;
 
+/// An entry that waits.
+struct Held {
+    index: u64,
+    listed: Option<Hash>,
+    canonical: Option<String>,
+}
+
 pub struct Walk {
     report: Report,
     story: Story,
@@ -24,6 +31,8 @@ pub struct Walk {
     next: u64,
     /// Indices that were passed over; they may come later.
     missing: BTreeSet<u64>,
+    /// An entry that bears another number than the one that is due, until the one behind it is here.
+    held: Option<Held>,
     /// After a gap no root can be computed any more.
     broken: bool,
     heads: std::vec::IntoIter<SignedHead>,
@@ -47,6 +56,7 @@ impl Walk {
             story: Story::default(),
             next: before.size(),
             missing: BTreeSet::new(),
+            held: None,
             broken: false,
             next_head: heads.next(),
             heads,
@@ -69,14 +79,48 @@ impl Walk {
         self.report.fault(kind, place, what);
     }
 
-    /// The index that is due.
-    pub fn next_index(&self) -> u64 {
+    /// The index that is due, with nothing waiting.
+    pub fn next_index(&mut self) -> u64 {
+        self.settle();
         self.next
     }
 
+    fn settle(&mut self) {
+        if let Some(held) = self.held.take() {
+            self.take(held.index, held.listed, held.canonical.as_deref());
+        }
+    }
+
     /// Takes an entry: its leaf hash as it is listed, and its text, as far as they are there. What is
-    /// given is what it says of itself.
+    /// given is what it says of itself, where it stands in its place.
     pub fn entry(
+        &mut self,
+        index: u64,
+        listed: Option<Hash>,
+        canonical: Option<&str>,
+    ) -> Option<Stated> {
+        if let Some(held) = self.held.take() {
+            if index == self.next + 1 && held.index != index {
+                // All around it is in its place: it is this one's number that is wrong, nothing else.
+                let what = format!("it bears the number {}", held.index);
+                self.fault(FaultKind::Reordered, Place::Entry(self.next), what);
+                self.take(self.next, held.listed, held.canonical.as_deref());
+            } else {
+                self.take(held.index, held.listed, held.canonical.as_deref());
+            }
+        }
+        if index != self.next {
+            self.held = Some(Held {
+                index,
+                listed,
+                canonical: canonical.map(str::to_owned),
+            });
+            return None;
+        }
+        self.take(index, listed, canonical)
+    }
+
+    fn take(
         &mut self,
         index: u64,
         listed: Option<Hash>,
@@ -147,6 +191,7 @@ impl Walk {
     /// Ends the walk. `after` are the subtrees of the entries from the last one to before `covered`, which
     /// are not here: they lead to the head that covers the last ones.
     pub fn finish(mut self, covered: u64, after: &[Hash]) -> Report {
+        self.settle();
         let end = self.next;
         self.tell_missing();
         if !self.broken && covered > end {

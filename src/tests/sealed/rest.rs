@@ -55,7 +55,10 @@ async fn a_decision_is_proved_to_be_in_the_log() {
             ))
             .await;
         let by_hash: InclusionProof = server
-            .read(&format!("/v1/log/proof?hash={}", entry.leaf_hash))
+            .read(&format!(
+                "/v1/log/proof?hash={}&size={}",
+                entry.leaf_hash, head.size
+            ))
             .await;
         assert_eq!(by_index, by_hash);
         by_index
@@ -65,7 +68,7 @@ async fn a_decision_is_proved_to_be_in_the_log() {
         assert!(by_index.verify(altered.as_bytes(), &head.root).is_err());
     }
     let heads: Vec<SignedHead> = server.read("/v1/log/sth?list=1000").await;
-    assert_eq!(heads[0], head);
+    assert!(heads.contains(&head), "{heads:?}");
     for pair in heads.windows(2).filter(|pair| pair[1].size > 0) {
         prove_consistency(&server, &pair[1], &pair[0]).await;
         let again: SignedHead = server
