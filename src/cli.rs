@@ -2,9 +2,11 @@
 //! code 2; whatever fails later is one line and exit code 1.
 
 mod args;
+mod export;
 mod metrics;
 mod replay;
 mod serve;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -21,6 +23,8 @@ pub fn run() -> ExitCode {
     let result = match cli.command {
         Some(Command::Replay(args)) => replay::run(&args),
         Some(Command::Metrics(args)) => metrics::run(&args),
+        Some(Command::Export(args)) => export::run(&args),
+        Some(Command::Verify(args)) => verify::run(&args),
         Some(Command::Serve(args)) => serve::run(args),
         None => serve::run(cli.serve),
     };

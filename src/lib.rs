@@ -1,5 +1,7 @@
 pub mod app;
 #[cfg(feature = "ssr")]
+pub mod audit;
+#[cfg(feature = "ssr")]
 pub mod cli;
 pub mod domain;
 #[cfg(feature = "ssr")]
@@ -13,6 +15,7 @@ pub mod inference;
 #[cfg(test)]
 #[path = "tests/recorded.rs"]
 mod recorded;
+pub mod seal;
 #[cfg(feature = "ssr")]
 pub mod server;
 #[cfg(feature = "ssr")]

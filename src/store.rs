@@ -5,6 +5,7 @@ mod filing;
 mod inputs;
 mod journal;
 mod reader;
+pub mod sealed;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ use crate::wire::{Epoch, Payload, Topic};
 
 pub use journal::{Durability, Journal};
 pub use reader::{Logged, Range, Reader};
+pub use sealed::{LogKey, SealError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -41,6 +43,8 @@ pub enum StoreError {
     Sql(#[from] sqlx::Error),
     #[error("journal: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    #[error("the sealed log: {0}")]
+    Seal(#[from] SealError),
     #[error("journal: {what} cannot be read: {error}")]
     Content {
         what: &'static str,

@@ -1,12 +1,15 @@
 //! The arguments, as clap reads them.
 
+mod time;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::domain::Symbol;
+use crate::domain::{Symbol, TimeUs};
 use crate::feed::Speed;
+use crate::seal::PublicKey;
 
 #[derive(Debug, Parser)]
 #[command(
@@ -31,6 +34,10 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Print every metric of a series of returns as one JSON object.
     Metrics(MetricsArgs),
+    /// Write a part of the sealed log to a file that anybody can verify.
+    Export(ExportArgs),
+    /// Check a bundle or a data directory: exit code 0 is fine, 1 is not, 2 is a wrong call.
+    Verify(VerifyArgs),
 }
 
 /// Flags win over environment variables (PLAINSIGHT_SECTION__KEY), these over Leptos.toml.
@@ -97,6 +104,35 @@ pub struct MetricsArgs {
     /// Print formula, n and the reason of what is undefined as well.
     #[arg(long)]
     pub explain: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Directory of the journal.
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    pub data: PathBuf,
+    /// Market time of the first entry: RFC 3339, or a date (from its first moment, UTC).
+    #[arg(long, value_name = "TIME", value_parser = time::from)]
+    pub from: Option<TimeUs>,
+    /// Market time of the last entry, included: RFC 3339, or a date (to its last moment, UTC).
+    #[arg(long, value_name = "TIME", value_parser = time::to)]
+    pub to: Option<TimeUs>,
+    /// The file to write.
+    #[arg(value_name = "BUNDLE")]
+    pub bundle: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// A bundle that `export` wrote.
+    #[arg(value_name = "BUNDLE", required_unless_present = "data")]
+    pub bundle: Option<PathBuf>,
+    /// Check the journal in this directory instead.
+    #[arg(long, value_name = "DIR", conflicts_with = "bundle")]
+    pub data: Option<PathBuf>,
+    /// The public key that you trust, in hex; without it the one that the heads name.
+    #[arg(long, value_name = "HEX")]
+    pub key: Option<PublicKey>,
 }
 
 fn periods(text: &str) -> Result<f64, String> {

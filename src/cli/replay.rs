@@ -20,6 +20,7 @@ use crate::engine::config::EngineConfig;
 use crate::engine::eventlog::{EventLogHash, canonical};
 use crate::feed::{Feed as _, FeedItem, Pacer, ReplayFeed, ReplayOptions};
 use crate::inference::Runner;
+use crate::seal::{Frontier, Hash, is_sealed, leaf_hash};
 use crate::server::config::Config;
 
 /// What is printed, one JSON object.
@@ -34,6 +35,9 @@ struct Summary {
     fills: u64,
     final_equity: Option<Decimal>,
     event_log_hash: String,
+    /// Entries of the sealed log, and its root.
+    log_size: u64,
+    log_root: Hash,
     elapsed_s: f64,
 }
 
@@ -94,6 +98,7 @@ impl Day {
 /// What the events sum up to, and their hash. Runs beside the engine: batches go in by a channel.
 struct Ledger {
     hash: EventLogHash,
+    log: Frontier,
     file: Option<BufWriter<File>>,
     decisions: u64,
     fills: u64,
@@ -111,6 +116,9 @@ impl Ledger {
         let line =
             canonical(record).map_err(|error| Failure::Failed(format!("event log: {error}")))?;
         self.hash.add(&line);
+        if is_sealed(&record.event) {
+            self.log.append(leaf_hash(&line));
+        }
         if let Some(file) = &mut self.file {
             let written = file.write_all(&line).and_then(|()| file.write_all(b"\n"));
             written.map_err(|error| Failure::Failed(format!("event log: {error}")))?;
@@ -154,6 +162,7 @@ pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
     };
     let mut ledger = Ledger {
         hash: EventLogHash::default(),
+        log: Frontier::default(),
         file,
         decisions: 0,
         fills: 0,
@@ -238,6 +247,8 @@ pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
             .portfolio(&BotId::paper())
             .map(|portfolio| portfolio.equity),
         event_log_hash: ledger.hash.finish(),
+        log_size: ledger.log.size(),
+        log_root: ledger.log.root(),
         elapsed_s: started.elapsed().as_secs_f64(),
     };
     if args.report {
@@ -246,6 +257,8 @@ pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
         }
         println!("rows {}", summary.rows);
         println!("event_log_hash {}", summary.event_log_hash);
+        println!("log_size {}", summary.log_size);
+        println!("log_root {}", summary.log_root);
         return Ok(());
     }
     let text =

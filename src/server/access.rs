@@ -111,6 +111,10 @@ pub enum Endpoint {
     Working,
     Instruments,
     Ledger,
+    LogHead,
+    LogEntries,
+    LogProof,
+    LogConsistency,
     SubmitOrder,
     SubmitOco,
     AmendOrder,
@@ -144,7 +148,7 @@ const fn route(method: &'static str, path: &'static str, role: Role, endpoint: E
 }
 
 /// Every address but the pages' and the files'; what their forms are sent to is here.
-pub const ROUTES: [Route; 30] = [
+pub const ROUTES: [Route; 34] = [
     route("GET", "/health", Role::Anyone, Endpoint::Health),
     route("GET", "/ready", Role::Anyone, Endpoint::Ready),
     route("GET", "/metrics", Role::Viewer, Endpoint::Metrics),
@@ -177,6 +181,15 @@ pub const ROUTES: [Route; 30] = [
         Endpoint::Instruments,
     ),
     route("GET", "/v1/ledger", Role::Viewer, Endpoint::Ledger),
+    route("GET", "/v1/log/sth", Role::Viewer, Endpoint::LogHead),
+    route("GET", "/v1/log/entries", Role::Viewer, Endpoint::LogEntries),
+    route("GET", "/v1/log/proof", Role::Viewer, Endpoint::LogProof),
+    route(
+        "GET",
+        "/v1/log/consistency",
+        Role::Viewer,
+        Endpoint::LogConsistency,
+    ),
     route(
         "POST",
         "/v1/orders/check",

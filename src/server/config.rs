@@ -92,6 +92,8 @@ pub struct StoreConfig {
     pub synchronous: Synchronous,
     /// Wall time between two snapshots, ms.
     pub snapshot_ms: u32,
+    /// Wall time between two signed heads of the sealed log, ms.
+    pub head_ms: u32,
 }
 
 impl Default for StoreConfig {
@@ -100,6 +102,7 @@ impl Default for StoreConfig {
             data: PathBuf::from("data"),
             synchronous: Synchronous::Normal,
             snapshot_ms: 10_000,
+            head_ms: 60_000,
         }
     }
 }

@@ -25,7 +25,7 @@ use crate::domain::{
 use crate::engine::{Accepted, Engine};
 use crate::feed::{Cursor, FeedItem};
 use crate::hub::{Hub, Publisher};
-use crate::store::{Batch, Entry, Journal};
+use crate::store::{Batch, Entry, Journal, LogKey};
 use crate::wire::{Class, Topic, publication};
 
 /// Between two publications of `health`.
@@ -43,9 +43,15 @@ pub struct Parts {
     pub projection: Projection,
     pub feeder: Feeder,
     pub requests: mpsc::Receiver<Call>,
-    /// Puts a question to a model outside the core; its answer comes as a call.
+    /// Puts a question to a model outside the core.
     pub infer: Box<dyn Fn(InferenceRequest) + Send>,
+    /// What such models said, with the wall time of its arrival: one answer for each question, of
+    /// which the engine leaves only so many open.
+    pub answers: mpsc::UnboundedReceiver<(Inference, TimeUs)>,
     pub snapshot_every: Duration,
+    /// What heads of the sealed log are signed with, and how often.
+    pub log_key: LogKey,
+    pub head_every: Duration,
     /// Rows given and refused before this start.
     pub rows: (u64, u64),
     /// The feed cannot give again what it gave: its items are journalled.
@@ -59,6 +65,7 @@ pub struct Driver {
     rows: u64,
     rejected_rows: u64,
     last_snapshot: Instant,
+    last_head: Instant,
     last_health: Option<Instant>,
     feed_ended: bool,
 }
@@ -88,12 +95,13 @@ impl Driver {
             rows,
             rejected_rows,
             last_snapshot: Instant::now(),
+            last_head: Instant::now(),
             last_health: None,
             feed_ended: false,
         }
     }
 
-    /// Runs until `shutdown`, then takes a last snapshot and closes the journal.
+    /// Runs until `shutdown`, then takes a last snapshot, signs a last head and closes the journal.
     pub async fn run(mut self, shutdown: CancellationToken) {
         while !shutdown.is_cancelled() {
             let mut gathered = Gathered::default();
@@ -102,6 +110,9 @@ impl Driver {
                 biased;
                 () = shutdown.cancelled() => break,
                 Some(call) = self.parts.requests.recv() => self.take_call(call, &mut gathered),
+                Some((answer, received)) = self.parts.answers.recv() => {
+                    self.take_inference(answer, received, &mut gathered);
+                }
                 batch = self.parts.feeder.batches.recv(), if !self.feed_ended => match batch {
                     Some(batch) => self.take_feed(batch, &mut gathered),
                     None => self.feed_died(),
@@ -122,6 +133,9 @@ impl Driver {
             asks.into_iter().for_each(&self.parts.infer);
             for question in questions {
                 question.answer(&self.parts.engine);
+            }
+            if self.last_head.elapsed() >= self.parts.head_every {
+                self.sign_head().await;
             }
         }
         self.finish().await;
@@ -204,9 +218,6 @@ impl Driver {
     fn take_call(&mut self, call: Call, gathered: &mut Gathered) {
         match call {
             Call::Commands(request) => self.take_request(request, gathered),
-            Call::Inference(answer, received) => {
-                self.take_inference(answer, received, gathered);
-            }
             Call::Question(question) => gathered.questions.push(question),
         }
     }
@@ -305,6 +316,7 @@ impl Driver {
                 tracing::error!(%error, "the last batch could not be written; it will be made again");
             }
         }
+        self.sign_head().await;
         if let Err(error) = self.parts.journal.close().await {
             tracing::error!(%error, "the journal could not be closed");
         }

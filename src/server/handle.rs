@@ -2,7 +2,7 @@
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::domain::{BotCommand, BotId, Inference, Rejection, Seq, TimeUs};
+use crate::domain::{BotCommand, BotId, Rejection, Seq, TimeUs};
 use crate::engine::{Accepted, Engine};
 
 use super::clock::wall_time;
@@ -21,8 +21,6 @@ pub struct Request {
 #[derive(Debug)]
 pub enum Call {
     Commands(Request),
-    /// What a model outside the core said, with the wall time of its arrival.
-    Inference(Inference, TimeUs),
     Question(Question),
 }
 

@@ -3,6 +3,7 @@
 
 mod commands;
 mod history;
+mod log;
 mod machine;
 mod orders;
 
@@ -26,6 +27,7 @@ pub use commands::{
     submit_oco, submit_order,
 };
 pub use history::{decisions, ledger, ledger_page, orders, trades};
+pub use log::{log_consistency, log_entries, log_head, log_proof};
 pub use machine::{health, metrics, ready};
 pub use orders::{check_order, explain_order, instruments, open_orders, order, working};
 

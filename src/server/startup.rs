@@ -20,17 +20,19 @@ use super::clock::wall_time;
 use super::config::{Config, Synchronous};
 use super::driver::{Driver, Parts};
 use super::feeder::Feeder;
-use super::handle::{Call, EngineHandle};
+use super::handle::EngineHandle;
 use super::monitor::Monitor;
 use super::projection::Projection;
 use crate::domain::health::{FeedHealth, FeedState};
-use crate::domain::{InferenceRequest, Instrument, Seq, Symbol, TimeUs};
+use crate::domain::{Inference, InferenceRequest, Instrument, Seq, Symbol, TimeUs};
 use crate::engine::Engine;
 use crate::engine::config::EngineConfig;
 use crate::feed::{FeedError, Speed, binance};
 use crate::hub::{Hub, Item, Publisher, RING};
 use crate::inference::{InferenceError, Runner};
-use crate::store::{Durability, Identity, Journal, Range, Reader, SnapshotBody, StoreError};
+use crate::store::{
+    Durability, Identity, Journal, LogKey, Range, Reader, SnapshotBody, StoreError,
+};
 use crate::wire::{Content, Epoch, Topic, publication};
 
 /// Requests that may wait for the engine.
@@ -68,6 +70,9 @@ impl StartError {
     pub fn is_usage(&self) -> bool {
         if let Self::Feed(error) = self {
             return !matches!(error, FeedError::Unreachable { .. });
+        }
+        if let Self::Store(StoreError::Seal(error)) = self {
+            return error.is_usage();
         }
         matches!(
             self,
@@ -180,6 +185,11 @@ pub async fn start(config: &Config) -> Result<Started, StartError> {
         .engine
         .set_config(engine_config(config, &symbols, &instruments));
     journal.append(&state.opening_batch(&journal)?).await?;
+    let signed = journal.newest_head().map(|head| head.key);
+    let log_key = LogKey::open(&config.store.data, signed).map_err(StoreError::from)?;
+    if signed.is_none() {
+        journal.sign_head(&log_key, now).await?;
+    }
 
     let hub = Arc::new(Hub::default());
     let mut publisher = Publisher::new(Arc::clone(&hub));
@@ -217,7 +227,7 @@ pub async fn start(config: &Config) -> Result<Started, StartError> {
     monitor.bots(state.engine.bots().cloned().collect());
     monitor.journal_written(journal.events());
     let (sender, requests) = mpsc::channel(REQUESTS);
-    let infer = inference(config, sender.clone())?;
+    let (infer, answers) = inference(config)?;
     let handle = EngineHandle::new(sender, monitor.journal_writable());
     let mut driver = Driver::new(Parts {
         engine: state.engine,
@@ -229,7 +239,10 @@ pub async fn start(config: &Config) -> Result<Started, StartError> {
         feeder: Feeder::start(state.feed, speed).map_err(StartError::Thread)?,
         requests,
         infer,
+        answers,
         snapshot_every: Duration::from_millis(config.store.snapshot_ms.into()),
+        log_key,
+        head_every: Duration::from_millis(config.store.head_ms.into()),
         rows: (state.rows, state.rejected_rows),
         live,
         unseen: symbols
@@ -249,18 +262,21 @@ pub async fn start(config: &Config) -> Result<Started, StartError> {
     })
 }
 
-/// How a question reaches a model outside the core: its answer comes back as a call of the driver.
-fn inference(
-    config: &Config,
-    answers: mpsc::Sender<Call>,
-) -> Result<Box<dyn Fn(InferenceRequest) + Send>, InferenceError> {
+/// How a question reaches a model outside the core, and where its answer comes out.
+type Inferences = (
+    Box<dyn Fn(InferenceRequest) + Send>,
+    mpsc::UnboundedReceiver<(Inference, TimeUs)>,
+);
+
+fn inference(config: &Config) -> Result<Inferences, InferenceError> {
     let models = &config.agent.models;
+    let (sender, answers) = mpsc::unbounded_channel();
     let answered = move |answer| {
         // Nobody listens any more: the server shuts down.
-        let _ = answers.blocking_send(Call::Inference(answer, wall_time()));
+        let _ = sender.send((answer, wall_time()));
     };
     let runner = Runner::start(&models.onnx, models.timeout(), Arc::new(answered))?;
-    Ok(Box::new(move |request| runner.ask(request)))
+    Ok((Box::new(move |request| runner.ask(request)), answers))
 }
 
 /// Makes the log topics with their latest publications, and `health`.

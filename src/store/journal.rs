@@ -11,9 +11,11 @@ use sqlx::{Connection as _, Row as _};
 
 use super::filing::kind_and_key;
 use super::inputs;
+use super::sealed::{self, Growth};
 use super::{Batch, Entry, Identity, Place, Reader, StoreError};
 use crate::domain::Seq;
 use crate::engine::eventlog::canonical;
+use crate::seal::{Frontier, SignedHead};
 use crate::wire::{Epoch, Topic};
 
 /// The file in the data directory.
@@ -41,11 +43,15 @@ struct TopicState {
 
 /// The one writer. Owned by the task that drives the engine.
 pub struct Journal {
-    connection: SqliteConnection,
+    pub(super) connection: SqliteConnection,
     topics: BTreeMap<Topic, TopicState>,
     next_topic: i64,
     head: Seq,
     events: u64,
+    /// The sealed log as it was committed.
+    pub(super) log: Frontier,
+    pub(super) newest_head: Option<SignedHead>,
+    pub(super) durability: Durability,
     file: PathBuf,
     /// Held as long as the journal lives, so that no second process writes here.
     _lock: File,
@@ -91,6 +97,7 @@ impl Journal {
             None => Seq::default(),
         };
         let events = meta(&mut connection, "events").await?;
+        let (log, newest_head) = sealed::load(&mut connection).await?;
         let pool = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(options.create_if_missing(false).read_only(true))
@@ -103,6 +110,9 @@ impl Journal {
             events: events
                 .and_then(|text| text.parse().ok())
                 .unwrap_or_default(),
+            log,
+            newest_head,
+            durability,
             file,
             _lock: lock,
         };
@@ -188,6 +198,7 @@ impl Journal {
             }
         }
         let mut places = Vec::with_capacity(batch.entries.len());
+        let mut growth = Growth::of(&self.log);
         for entry in &batch.entries {
             let place = entry
                 .published
@@ -197,7 +208,12 @@ impl Journal {
                     state.head += 1;
                     *state
                 });
-            insert_event(transaction, entry, place).await?;
+            let body = canonical(&entry.record).map_err(|error| StoreError::Content {
+                what: "an event",
+                error,
+            })?;
+            growth.add(&entry.record, &body);
+            insert_event(transaction, entry, place, body).await?;
             places.push(place.map(|state| Place {
                 epoch: state.epoch,
                 offset: state.head,
@@ -247,6 +263,7 @@ impl Journal {
                 .execute(&mut *transaction)
                 .await?;
         }
+        let log = growth.write(transaction).await?;
         let events = self.events + batch.entries.len() as u64;
         set_meta(transaction, "head", &batch.head.to_string()).await?;
         set_meta(transaction, "events", &events.to_string()).await?;
@@ -255,10 +272,11 @@ impl Journal {
         self.next_topic = next_topic;
         self.head = batch.head;
         self.events = events;
+        self.log = log;
         Ok(places)
     }
 
-    async fn execute(&mut self, statement: &'static str) -> Result<(), StoreError> {
+    pub(super) async fn execute(&mut self, statement: &'static str) -> Result<(), StoreError> {
         sqlx::query(statement).execute(&mut self.connection).await?;
         Ok(())
     }
@@ -404,12 +422,9 @@ async fn insert_event(
     connection: &mut SqliteConnection,
     entry: &Entry,
     place: Option<TopicState>,
+    body: Vec<u8>,
 ) -> Result<(), StoreError> {
     let (kind, key) = kind_and_key(&entry.record.event);
-    let body = canonical(&entry.record).map_err(|error| StoreError::Content {
-        what: "an event",
-        error,
-    })?;
     sqlx::query(
         r#"INSERT INTO events (seq, idx, kind, key, topic, "offset", received, took_us, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"#,
     )

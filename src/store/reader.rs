@@ -36,6 +36,10 @@ impl Reader {
         Self { pool }
     }
 
+    pub(super) fn pool(&self) -> &SqlitePool {
+        &self.pool
+    }
+
     /// The events of a log topic at these offsets, oldest first.
     pub async fn range(&self, topic: &Topic, range: Range) -> Result<Vec<Logged>, StoreError> {
         let rows = sqlx::query(

@@ -37,6 +37,7 @@ mod protocol;
 mod replay;
 mod rest;
 mod resume;
+mod sealed;
 mod simulation;
 mod streams;
 mod trading;

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use plainsight::domain::Record;
+use plainsight::seal::{Frontier, is_sealed, leaf_hash};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -77,6 +79,18 @@ fn corrupt_rows_are_counted_and_named_and_the_rest_is_replayed() {
         );
     }
     let log = std::fs::read(&events).unwrap();
+    let mut sealed = Frontier::default();
+    for line in log
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+    {
+        let record: Record = serde_json::from_slice(line).unwrap();
+        if is_sealed(&record.event) {
+            sealed.append(leaf_hash(line));
+        }
+    }
+    assert_eq!(summary["log_size"], sealed.size());
+    assert_eq!(summary["log_root"], sealed.root().to_string());
     assert_eq!(summary["event_log_hash"], hex::encode(Sha256::digest(&log)));
     let faults_logged = String::from_utf8(log)
         .unwrap()

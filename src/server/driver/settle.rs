@@ -157,6 +157,22 @@ impl Driver {
         }
     }
 
+    /// Signs a head of what was committed. Where it cannot be written the next one will be: what it says
+    /// is on the disk all the same.
+    pub(super) async fn sign_head(&mut self) {
+        self.last_head = Instant::now();
+        let Parts {
+            journal, log_key, ..
+        } = &mut self.parts;
+        match journal.sign_head(log_key, wall_time()).await {
+            Ok(Some(head)) => {
+                tracing::debug!(log.size = head.size, log.root = %head.root, "signed a head");
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "a head of the sealed log could not be written"),
+        }
+    }
+
     /// Log topics of bots that are new.
     pub(super) fn missing_topics(&self) -> Vec<Topic> {
         log_topics(&self.parts.engine)
