@@ -29,8 +29,9 @@ pub use models::models;
 fn html(view: impl FnOnce() -> AnyView) -> String {
     let owner = Owner::new();
     let html = owner.with(|| view().to_html());
-    drop(owner);
-    html
+    // What hydration would find its way by: nothing here is hydrated. Texts cannot hold it, they are
+    // escaped.
+    html.replace("<!>", "")
 }
 
 /// An instant.

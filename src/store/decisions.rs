@@ -216,3 +216,7 @@ fn decision_of(record: Record) -> Option<Decision> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

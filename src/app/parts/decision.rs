@@ -141,7 +141,7 @@ mod tests {
             "&lt;b&gt;because&lt;/b&gt;",
             "data-us=\"1704067500000000\"",
         ] {
-            assert!(html.contains(words), "{words} is not in {html}");
+            assert!(html.contains(words), "{words}");
         }
         assert!(!html.contains("style="), "the policy forbids it");
     }
@@ -163,7 +163,7 @@ mod tests {
             "No fill.",
             "Orders that the bot names: ord-7-1.",
         ] {
-            assert!(html.contains(words), "{words} is not in {html}");
+            assert!(html.contains(words), "{words}");
         }
     }
 }
