@@ -48,6 +48,7 @@ fn decision(bot: BotId, id: DecisionId) -> impl IntoView {
         value: rows.into(),
         ..log
     };
+    let by = move || shown.with(|shown| shown.as_ref().map(|d| format!("{} by {}", d.id, d.model)));
     let seal = move || shown.get().map(|decision| view! { <Seal decision /> });
     view! {
         <div class="grid decision-page">
@@ -57,6 +58,7 @@ fn decision(bot: BotId, id: DecisionId) -> impl IntoView {
                 aside=move || view! { <a href=move || links.to("/decisions")>"All decisions"</a> }
             >
                 <DecisionList decisions=live slots=1 brief=true />
+                <p class="note">{by}</p>
             </Tile>
             <ServerPart address=Signal::stored(address) version decision=drawn stale=log.stale />
             <Tile title="Verification">{seal}</Tile>

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::models::address;
 use super::{fact, time};
 use crate::app::format;
 use crate::domain::{Decision, Direction, Outcome, VerdictSource};
@@ -12,11 +13,14 @@ pub fn outcome(decision: &Decision) -> AnyView {
     let realised = decision
         .realised_return
         .map_or_else(|| format::NONE.to_owned(), format::signed_fraction);
+    let name = decision.model.to_string();
+    let model = view! { <a href=address(&decision.bot, &decision.model)>{name}</a> };
     view! {
         <p class="explanation" data-outcome=decision.outcome.as_str()>
             {words(decision)}
         </p>
         <dl class="facts">
+            {fact("Model", model)}
             {fact("Made", time(decision.made_at))}
             {fact("Price then", price(decision.price_at))}
             {fact("Target", price(decision.price_target))}

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::history::{checked, name_next};
+use super::history::{checked, log, name_next};
 use super::{OfBot, Params, answer, params, value};
 use crate::domain::{BotId, Decision, DecisionDetail, DecisionId, Rejection, Seq};
 use crate::server::error::AppError;
@@ -12,11 +12,22 @@ use crate::server::state::AppState;
 use crate::wire::Topic;
 use crate::wire::form::{DecisionQuery, Fields, filter_text};
 
+/// Which states of a decision are given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum States {
+    /// As it was made and as it was judged: what the log says, an id twice, the judged one first.
+    All,
+    /// As it is now: an id once.
+    Newest,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
     bot: Option<BotId>,
     limit: Option<u32>,
+    states: Option<States>,
     // Read one by one, so that what is wrong names its field.
     model: Option<String>,
     symbol: Option<String>,
@@ -47,8 +58,8 @@ impl Query {
     }
 }
 
-/// `GET /v1/decisions`: the newest first, each once in its newest state. `before` is the id of a
-/// decision: the page continues behind it.
+/// `GET /v1/decisions`: the newest first. By a filter, or with `states=newest`, each once in its newest state,
+/// and `before` is the id of a decision that the page continues behind. Else it is the log, by offsets.
 pub async fn decisions(
     State(state): State<AppState>,
     query: Params<Query>,
@@ -56,6 +67,21 @@ pub async fn decisions(
     let query = params(query)?;
     let limit = checked(query.limit)?;
     let mut fields = query.fields();
+    let is_filtered = fields.names().any(|name| name != "before");
+    match query.states {
+        Some(States::All) if is_filtered => {
+            return Err(AppError::bad_field(
+                "invalid_query",
+                "states",
+                "the log of all states takes no filter",
+            ));
+        }
+        None if is_filtered => {}
+        Some(States::Newest) => {}
+        None | Some(States::All) => {
+            return log(&state, query.bot, query.limit, query.before.as_deref()).await;
+        }
+    }
     let wanted = DecisionQuery::read(&fields).map_err(|refused| AppError::BadRequest {
         code: "invalid_query",
         field: refused.field,
@@ -66,7 +92,8 @@ pub async fn decisions(
     let mut response = answer(page.seq, &page.decisions)?;
     if let Some(last) = page.decisions.last().filter(|_| page.more) {
         fields.set("before", last.id.as_str());
-        let query = format!("bot={bot}&limit={limit}{}", filter_text(&fields));
+        let filter = filter_text(&fields);
+        let query = format!("bot={bot}&limit={limit}&states=newest{filter}");
         name_next(&mut response, "/v1/decisions", &query, last.id.as_str());
     }
     Ok(response)

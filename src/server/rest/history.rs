@@ -33,6 +33,24 @@ pub async fn trades(
     page(&state, params(query)?, Topic::Trades, "/v1/trades").await
 }
 
+/// Decisions as they were made and as they were judged, the newest first.
+pub(super) async fn log(
+    state: &AppState,
+    bot: Option<BotId>,
+    limit: Option<u32>,
+    before: Option<&str>,
+) -> Result<Response, AppError> {
+    let before = before.map(str::parse).transpose().map_err(|_| {
+        AppError::bad_field(
+            "invalid_query",
+            "before",
+            "before is an offset of the log; of filtered decisions it is an id",
+        )
+    })?;
+    let query = Page { bot, limit, before };
+    page(state, query, Topic::Decisions, "/v1/decisions").await
+}
+
 /// Every state of every order, the newest first.
 pub async fn orders(
     State(state): State<AppState>,
