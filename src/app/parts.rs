@@ -34,6 +34,19 @@ fn html(view: impl FnOnce() -> AnyView) -> String {
     html.replace("<!>", "")
 }
 
+/// In place of what is not there.
+pub fn missing(words: &str) -> String {
+    html(|| {
+        let words = words.to_owned();
+        view! {
+            <section class="tile">
+                <p class="absent">{words}</p>
+            </section>
+        }
+        .into_any()
+    })
+}
+
 /// An instant.
 fn time(at: TimeUs) -> impl IntoView {
     view! {

@@ -194,10 +194,10 @@ async fn desk(
 async fn part(state: &AppState, page: Option<Page>, focus: &Focus, uri: &Uri) -> Option<Part> {
     let fields = Fields::parse(uri.query().unwrap_or_default());
     match (page?, &focus.decision) {
-        (Page::Decisions, Some(id)) => {
-            let drawn = parts::decision_part(state, &focus.bot, id).await;
-            drawn.ok().map(|(_, part)| part)
-        }
+        (Page::Decisions, Some(id)) => match parts::decision_part(state, &focus.bot, id).await {
+            Ok((_, part)) => Some(part),
+            Err(error) => parts::missing_decision(&focus.bot, id, &error),
+        },
         (Page::Decisions, None) => parts::filter_part(state, &focus.bot, &fields).await.ok(),
         (Page::Models, _) => {
             let chosen: Option<ModelId> = fields.optional("model").ok().flatten();

@@ -79,6 +79,15 @@ pub async fn decision_part(
     Ok((seq, part))
 }
 
+/// What stands there where it is not known; `None` where it only cannot be had now.
+pub fn missing_decision(bot: &BotId, id: &DecisionId, error: &AppError) -> Option<Part> {
+    (!error.is_temporary()).then(|| Part {
+        address: Part::of_decision(bot, id),
+        html: parts::missing(&error.detail()),
+        decision: Some(Decisions::new(Vec::new())),
+    })
+}
+
 /// The market around a decision: finished candles of the journal, and what the hub has of those that run.
 async fn candles(state: &AppState, decision: &Decision) -> Result<Vec<Candle>, AppError> {
     let (from, to, interval) = parts::window(decision);

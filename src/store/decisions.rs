@@ -74,15 +74,16 @@ impl Reader {
         query.push_bind(until);
         query.push(", resolved_seq, NULL) AS resolved_seq FROM decisions WHERE bot = ");
         query.push_bind(bot.as_str());
-        query.push(" AND made_seq <= ").push_bind(until);
-        if let Some((seq, index)) = before {
-            query
+        match before {
+            // A place that is known by then: all before it are.
+            Some((seq, index)) => query
                 .push(" AND (made_seq, made_idx) < (")
                 .push_bind(sql_int(seq.0))
                 .push(", ")
                 .push_bind(i64::from(index))
-                .push(")");
-        }
+                .push(")"),
+            None => query.push(" AND made_seq <= ").push_bind(until),
+        };
         for (column, wanted) in [
             ("model", filter.model.as_ref().map(ToString::to_string)),
             ("symbol", filter.symbol.as_ref().map(ToString::to_string)),

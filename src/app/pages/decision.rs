@@ -43,7 +43,11 @@ fn decision(bot: BotId, id: DecisionId) -> impl IntoView {
         })
     };
     let version = version(bot, id, shown);
-    let rows = Memo::new(move |_| shown.with(|shown| shown.clone().map(|shown| vec![shown])));
+    // None of this name is an answer as well.
+    let rows = Memo::new(move |_| match shown.get() {
+        Some(shown) => Some(vec![shown]),
+        None => drawn.with(|drawn| drawn.as_ref().map(|_| Vec::new())),
+    });
     let live = crate::app::live::Live {
         value: rows.into(),
         ..log

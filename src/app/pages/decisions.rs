@@ -33,7 +33,8 @@ pub fn DecisionsPage() -> impl IntoView {
 fn decisions(bot: BotId, text: String) -> impl IntoView {
     let log = use_decisions(bot.clone());
     let agent = use_agent(bot.clone());
-    let listed = use_boot().and_then(|boot| boot.desk.decisions.clone());
+    let boot = use_boot().filter(|boot| boot.bot == bot);
+    let listed = boot.and_then(|boot| boot.desk.decisions.clone());
     let listed = listed.filter(|listed| listed.query == text);
     if listed.is_none() && !text.is_empty() {
         // The server has to look into the journal.

@@ -58,7 +58,7 @@ pub fn filter(
                         aria-describedby="filter-error"
                     />
                 </label>
-                <button type="submit">"Show"</button>
+                <button type="submit">"Filter"</button>
                 <a class="button" rel="external" href=format!("/decisions?bot={bot}")>
                     "All"
                 </a>

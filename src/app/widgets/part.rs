@@ -60,6 +60,9 @@ pub fn ServerPart(
             let _ = drawn.try_update(|count| *count += 1);
         }
         Err(Failure::Refused(why)) => {
+            if let Some(decision) = decision {
+                let _ = decision.try_set(Some(Decisions::new(Vec::new())));
+            }
             let _ = message.try_set(why.message);
             let _ = known.try_set(State::Refused);
         }
