@@ -2,7 +2,7 @@
 //!
 //! [`shell`] is the document and the frame of every page, [`routes`] names the pages and what each
 //! needs, `pages` puts `panels` together, and `widgets` are the parts that know nothing of trading.
-//! Everything that moves comes from [`live`], and what a reader asks for goes out by `command`.
+//! [`parts`] are what the server alone draws of a page. Everything that moves comes from [`live`], and what a reader asks for goes out by `command`.
 
 pub mod chart;
 pub mod clock;
@@ -13,6 +13,7 @@ pub mod live;
 pub mod nav;
 mod pages;
 mod panels;
+pub mod parts;
 pub mod routes;
 pub mod shell;
 mod status;
@@ -27,8 +28,8 @@ use leptos_router::path;
 pub use shell::shell;
 
 use pages::{
-    DecisionsPage, MarketPage, NotFound, OverviewPage, PerformancePage, PositionsPage, SystemPage,
-    TradePage, TradesPage,
+    DecisionPage, DecisionsPage, MarketPage, ModelsPage, NotFound, OverviewPage, PerformancePage,
+    PositionsPage, SystemPage, TradePage, TradesPage,
 };
 use shell::Frame;
 
@@ -49,6 +50,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/trades") view=TradesPage />
                     <Route path=path!("/positions") view=PositionsPage />
                     <Route path=path!("/decisions") view=DecisionsPage />
+                    <Route path=path!("/decisions/:id") view=DecisionPage />
+                    <Route path=path!("/models") view=ModelsPage />
                     <Route path=path!("/performance") view=PerformancePage />
                     <Route path=path!("/system") view=SystemPage />
                 </Routes>

@@ -16,6 +16,7 @@ pub mod ids;
 pub mod inference;
 pub mod instrument;
 pub mod ledger;
+pub mod lookup;
 pub mod market;
 pub mod metric;
 pub mod money;
@@ -42,6 +43,7 @@ pub use ids::{AlertId, BotId, DecisionId, FillId, ModelId, OrderId, Seq, Symbol}
 pub use inference::{FEATURE_COUNT, Inference, InferenceRequest, InferenceResult};
 pub use instrument::{Filters, Instrument};
 pub use ledger::{LedgerEntry, Movement};
+pub use lookup::{DecisionDetail, DecisionFilter};
 pub use market::{Bar, Book, DayStatistics, Level, MarketEvent, MarketTrade, Ticker};
 pub use metric::{Metric, MetricId};
 pub use money::Decimal;

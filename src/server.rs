@@ -13,6 +13,7 @@ pub mod ingest;
 pub mod latency;
 pub mod monitor;
 pub mod pages;
+mod parts;
 pub mod projection;
 pub mod rest;
 pub mod router;

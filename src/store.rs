@@ -1,6 +1,7 @@
 //! The only persistence. [`Journal`] is the one writer: events, commands and snapshots go in by
 //! group commits. [`Reader`] answers from what was committed, over connections of its own.
 
+mod decisions;
 mod filing;
 mod inputs;
 mod journal;
@@ -15,6 +16,7 @@ use crate::domain::{Input, Record, Seq, TimeUs};
 use crate::feed::Cursor;
 use crate::wire::{Epoch, Payload, Topic};
 
+pub use decisions::Made;
 pub use journal::{Durability, Journal};
 pub use reader::{Logged, Range, Reader};
 pub use sealed::{LogKey, SealError};

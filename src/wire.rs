@@ -7,7 +7,7 @@
 //! [`backoff`] says when to reconnect, [`close`] what a close code means. There are two ways to write
 //! and read it all ([`encoding`], [`codec`]): as text, [`json`], and as bytes, [`postcard`], whose shape
 //! [`schema`] tells apart. [`boot`] is what a server-rendered page hands over to the client,
-//! its values [`packed`], and [`form`] what the pages' forms say.
+//! its values [`packed`] and its [`part`]s drawn, and [`form`] what the pages' forms say.
 
 pub mod backoff;
 pub mod boot;
@@ -21,6 +21,7 @@ pub mod form;
 pub mod frame;
 pub mod json;
 mod packed;
+pub mod part;
 pub mod payload;
 pub mod postcard;
 pub mod push;
@@ -36,6 +37,7 @@ pub use delta::Delta;
 pub use encoding::{Echo, Encoding};
 pub use follow::Follower;
 pub use frame::{ClientFrame, Epoch, Position, ResyncReason, ServerFrame};
+pub use part::{Decisions, Listed, Part};
 pub use payload::{Payload, publication};
 pub use push::{Push, PushKind};
 pub use replica::{Applied, Replica};

@@ -27,7 +27,7 @@ test('figures change without a reload', async ({ page, open }) => {
   expect(await page.evaluate(() => performance.timeOrigin)).toBe(origin);
 });
 
-for (const path of ['/', '/market', '/trades', '/positions', '/decisions', '/performance', '/system']) {
+for (const path of ['/', '/market', '/trades', '/positions', '/decisions', '/models', '/performance', '/system']) {
   test(`${path} hydrates without a flash and fetches nothing again`, async ({ page, open }) => {
     const sockets = await Sockets.of(page);
     const fetched: string[] = [];
@@ -129,7 +129,7 @@ test('one socket serves every page', async ({ page, open }) => {
   await open('/');
   await isLive(page);
   const pages = page.getByRole('navigation', { name: 'Pages' });
-  for (const name of ['Market', 'Trades', 'Positions', 'Decisions', 'Performance', 'System', 'Overview']) {
+  for (const name of ['Market', 'Trades', 'Positions', 'Decisions', 'Models', 'Performance', 'System', 'Overview']) {
     await pages.getByRole('link', { name, exact: true }).click();
     await expect(page.locator('h1')).toHaveText(name);
     await expect(page.locator('main .absent[aria-busy]'), `${name} has its content`).toHaveCount(0);

@@ -6,7 +6,7 @@ import { field, idsIn } from '../watch';
 
 test.use({ javaScriptEnabled: false, speed: '60' });
 
-const PAGES = ['/', '/market', '/trade', '/trades', '/positions', '/decisions', '/performance', '/system'];
+const PAGES = ['/', '/market', '/trade', '/trades', '/positions', '/decisions', '/models', '/performance', '/system'];
 
 test.beforeEach('the bot has traded', async ({ server }) => {
   await expect.poll(async () => (await get<unknown[]>(server, '/v1/trades')).body.length).toBeGreaterThan(5);

@@ -3,7 +3,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures';
 
-const PAGES = ['/', '/trade', '/trades', '/positions', '/decisions', '/performance', '/system', '/market'];
+const PAGES = ['/', '/trade', '/trades', '/positions', '/decisions', '/models', '/performance', '/system', '/market'];
 
 // Fast enough for the tables to fill while they are looked at.
 test.use({ speed: '30' });

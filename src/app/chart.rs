@@ -4,7 +4,9 @@
 
 mod bars;
 mod candles;
+mod decision;
 mod equity;
+mod history;
 mod shades;
 mod sharpe;
 
@@ -12,7 +14,9 @@ use std::fmt::Write as _;
 
 pub use bars::{Bar, BarPlot, bars};
 pub use candles::{CandlePlot, candles};
+pub use decision::{DecisionPlot, decision};
 pub use equity::{DRAWDOWN_HEIGHT, EquityPlot, equity};
+pub use history::{HistoryPlot, history};
 pub use shades::{Shade, shades};
 pub use sharpe::{SeriesPlot, rolling_sharpe};
 

@@ -6,8 +6,8 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 
 use crate::app::live::{use_boot, use_health};
-use crate::app::routes::{FIRST_INTERVAL, Page};
-use crate::domain::{BotId, Interval, OrderId, Symbol};
+use crate::app::routes::{FIRST_INTERVAL, Page, decision_of_path};
+use crate::domain::{BotId, DecisionId, Interval, OrderId, Symbol};
 use crate::wire::form::encoded;
 
 /// The bot that is shown: `?bot=`, else the server's first.
@@ -34,6 +34,12 @@ pub fn use_focus() -> Memo<(BotId, Option<Symbol>)> {
         });
         (bot.get(), symbol)
     })
+}
+
+/// The decision of `/decisions/:id`.
+pub fn use_decision_id() -> Memo<Option<DecisionId>> {
+    let path = use_location().pathname;
+    Memo::new(move |_| path.with(|path| decision_of_path(path)))
 }
 
 /// The candles' periods to choose from.
@@ -90,9 +96,24 @@ impl Links {
         }
     }
 
+    /// With the end of a query, as `&model=x`.
+    pub fn and(self, path: &str, more: &str) -> String {
+        let own = self.to(path);
+        match (own.contains('?'), more.strip_prefix('&')) {
+            (_, None) => own,
+            (true, Some(_)) => own + more,
+            (false, Some(more)) => format!("{own}?{more}"),
+        }
+    }
+
     /// To what is known of an order.
     pub fn to_order(self, id: &OrderId) -> String {
         self.with(Page::Trade.path(), Some(("order", id.as_str())))
+    }
+
+    /// To a decision's own page.
+    pub fn to_decision(self, id: &str) -> String {
+        self.to(&format!("/decisions/{}", encoded(id)))
     }
 
     /// As a signal, for attributes.
@@ -118,6 +139,7 @@ fn icon(page: Page) -> &'static str {
         Page::Decisions => {
             "M12 3v4M12 7a4 4 0 0 1 4 4v2M12 7a4 4 0 0 0-4 4v2M5 17h6M13 17h6M8 14v6M16 14v6"
         }
+        Page::Models => "M4 20L20 4M4 4v16h16M8 13h.01M12 14h.01M13 9h.01M17 9h.01",
         Page::Performance => "M4 4v16h16M7 15l4-5 3 3 6-7",
         Page::System => "M4 5h16v6H4zM4 13h16v6H4zM7 8h.01M7 16h.01",
     }

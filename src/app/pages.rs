@@ -1,7 +1,9 @@
 //! One file per page: each asks for its topics and puts its panels together.
 
+mod decision;
 mod decisions;
 mod market;
+mod models;
 mod not_found;
 mod overview;
 mod performance;
@@ -10,8 +12,10 @@ mod system;
 mod trade;
 mod trades;
 
+pub use decision::DecisionPage;
 pub use decisions::DecisionsPage;
 pub use market::MarketPage;
+pub use models::ModelsPage;
 pub use not_found::NotFound;
 pub use overview::OverviewPage;
 pub use performance::PerformancePage;

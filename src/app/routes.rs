@@ -1,7 +1,9 @@
 //! The pages, their addresses and what each needs. A page's topics stand here once: the server cuts
 //! exactly these from the hub for the first render, and the client starts from them.
 
-use crate::domain::{BotId, Interval, Symbol};
+use percent_encoding::percent_decode_str;
+
+use crate::domain::{BotId, DecisionId, Interval, Symbol};
 use crate::wire::Topic;
 
 /// What a page shows beside its own address: `?bot=` and the symbol of `/market/:symbol`.
@@ -12,6 +14,14 @@ pub struct Focus {
     pub symbol: Option<Symbol>,
     /// `?interval=` of the market page.
     pub interval: Interval,
+    /// The one of `/decisions/:id`.
+    pub decision: Option<DecisionId>,
+}
+
+/// The decision that `/decisions/:id` names, from the address without its query.
+pub fn decision_of_path(path: &str) -> Option<DecisionId> {
+    let named = path.strip_prefix("/decisions/")?;
+    percent_decode_str(named).decode_utf8().ok()?.parse().ok()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,21 +32,25 @@ pub enum Page {
     Trades,
     Positions,
     Decisions,
+    Models,
     Performance,
     System,
 }
 
+/// Decisions of a page of their list.
+pub const DECISIONS: usize = 60;
 /// Candles are shown in this period first.
 pub const FIRST_INTERVAL: Interval = Interval::M1;
 
 impl Page {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Overview,
         Self::Market,
         Self::Trade,
         Self::Trades,
         Self::Positions,
         Self::Decisions,
+        Self::Models,
         Self::Performance,
         Self::System,
     ];
@@ -49,6 +63,7 @@ impl Page {
             Self::Trades => "/trades",
             Self::Positions => "/positions",
             Self::Decisions => "/decisions",
+            Self::Models => "/models",
             Self::Performance => "/performance",
             Self::System => "/system",
         }
@@ -62,6 +77,7 @@ impl Page {
             Self::Trades => "Trades",
             Self::Positions => "Positions",
             Self::Decisions => "Decisions",
+            Self::Models => "Models",
             Self::Performance => "Performance",
             Self::System => "System",
         }
@@ -75,6 +91,9 @@ impl Page {
         }
         if trimmed.starts_with("/market/") {
             return Some(Self::Market);
+        }
+        if trimmed.starts_with("/decisions/") {
+            return Some(Self::Decisions);
         }
         Self::ALL.into_iter().find(|page| page.path() == trimmed)
     }
@@ -117,7 +136,15 @@ impl Page {
             }
             Self::Trades => topics.push(Topic::Trades(bot())),
             Self::Positions => topics.push(Topic::Positions(bot())),
-            Self::Decisions => topics.extend([Topic::Decisions(bot()), Topic::Agent(bot())]),
+            Self::Decisions => topics.extend(match focus.decision {
+                Some(_) => vec![
+                    Topic::Decisions(bot()),
+                    Topic::Orders(bot()),
+                    Topic::Trades(bot()),
+                ],
+                None => vec![Topic::Decisions(bot()), Topic::Agent(bot())],
+            }),
+            Self::Models => topics.push(Topic::Models(bot())),
             Self::Performance => topics.extend([Topic::Performance(bot()), Topic::Equity(bot())]),
             Self::System => topics.push(Topic::Quality),
         }
@@ -130,12 +157,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_decision_is_named_by_its_path_whatever_it_is_called() {
+        for (path, id) in [
+            ("/decisions/dec-7-1", Some("dec-7-1")),
+            ("/decisions/a%2Fb%3F%25", Some("a/b?%")),
+            ("/decisions/a%20b", None),
+            ("/decisions", None),
+            ("/decisions/", None),
+        ] {
+            let found = decision_of_path(path);
+            assert_eq!(found.as_ref().map(DecisionId::as_str), id, "{path}");
+        }
+    }
+
+    #[test]
     fn every_page_is_found_by_its_path() {
         for page in Page::ALL {
             assert_eq!(Page::of_path(page.path()), Some(page));
         }
         assert_eq!(Page::of_path("/market/BTCUSDT"), Some(Page::Market));
         assert_eq!(Page::of_path("/trades/"), Some(Page::Trades));
+        assert_eq!(Page::of_path("/decisions/dec-1-1"), Some(Page::Decisions));
         assert_eq!(Page::of_path("/nowhere"), None);
     }
 }

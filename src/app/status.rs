@@ -7,7 +7,7 @@ use crate::app::clock::use_clock;
 use crate::app::format;
 use crate::app::live::{ConnectionState, ConnectionStats, use_connection};
 use crate::app::live::{Live, OfflineCause, use_boot, use_health, use_source};
-use crate::app::nav::{use_focus, use_interval, use_page};
+use crate::app::nav::{use_decision_id, use_focus, use_interval, use_page};
 use crate::app::panels::TradingControls;
 use crate::app::routes::{Focus, Page};
 use crate::app::theme::ThemeSwitch;
@@ -179,6 +179,7 @@ fn WorstAge() -> impl IntoView {
     let page = use_page();
     let focus = use_focus();
     let interval = use_interval();
+    let decision = use_decision_id();
     let key = Memo::new(move |_| {
         let (bot, symbol) = focus.get();
         (
@@ -187,6 +188,7 @@ fn WorstAge() -> impl IntoView {
                 bot,
                 symbol,
                 interval: interval.get(),
+                decision: decision.get(),
             },
         )
     });

@@ -117,6 +117,13 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    pub const ALL: [Self; 4] = [
+        Self::Pending,
+        Self::Correct,
+        Self::Incorrect,
+        Self::Unresolvable,
+    ];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -124,6 +131,21 @@ impl Outcome {
             Self::Incorrect => "incorrect",
             Self::Unresolvable => "unresolvable",
         }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("an outcome is pending, correct, incorrect or unresolvable")]
+pub struct InvalidOutcome;
+
+impl FromStr for Outcome {
+    type Err = InvalidOutcome;
+
+    fn from_str(text: &str) -> Result<Self, InvalidOutcome> {
+        Self::ALL
+            .into_iter()
+            .find(|outcome| outcome.as_str() == text)
+            .ok_or(InvalidOutcome)
     }
 }
 

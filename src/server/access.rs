@@ -103,6 +103,8 @@ pub enum Endpoint {
     Candles,
     Trades,
     Decisions,
+    Decision,
+    Models,
     Orders,
     OpenOrders,
     Order,
@@ -127,6 +129,10 @@ pub enum Endpoint {
     BotEvents,
     /// What a page's form sends.
     Form,
+    /// What the server draws of a page, anew.
+    DecisionsPart,
+    DecisionPart,
+    ModelsPart,
 }
 
 /// One address of the server.
@@ -148,7 +154,7 @@ const fn route(method: &'static str, path: &'static str, role: Role, endpoint: E
 }
 
 /// Every address but the pages' and the files'; what their forms are sent to is here.
-pub const ROUTES: [Route; 34] = [
+pub const ROUTES: [Route; 39] = [
     route("GET", "/health", Role::Anyone, Endpoint::Health),
     route("GET", "/ready", Role::Anyone, Endpoint::Ready),
     route("GET", "/metrics", Role::Viewer, Endpoint::Metrics),
@@ -164,6 +170,13 @@ pub const ROUTES: [Route; 34] = [
     route("GET", "/v1/candles", Role::Viewer, Endpoint::Candles),
     route("GET", "/v1/trades", Role::Viewer, Endpoint::Trades),
     route("GET", "/v1/decisions", Role::Viewer, Endpoint::Decisions),
+    route(
+        "GET",
+        "/v1/decisions/{id}",
+        Role::Viewer,
+        Endpoint::Decision,
+    ),
+    route("GET", "/v1/models", Role::Viewer, Endpoint::Models),
     route("GET", "/v1/orders", Role::Viewer, Endpoint::Orders),
     route("GET", "/v1/orders/open", Role::Viewer, Endpoint::OpenOrders),
     route("GET", "/v1/orders/{id}", Role::Viewer, Endpoint::Order),
@@ -238,6 +251,19 @@ pub const ROUTES: [Route; 34] = [
     ),
     route("POST", "/trade", Role::Operator, Endpoint::Form),
     route("POST", "/positions", Role::Operator, Endpoint::Form),
+    route(
+        "GET",
+        "/parts/decisions",
+        Role::Viewer,
+        Endpoint::DecisionsPart,
+    ),
+    route(
+        "GET",
+        "/parts/decisions/{id}",
+        Role::Viewer,
+        Endpoint::DecisionPart,
+    ),
+    route("GET", "/parts/models", Role::Viewer, Endpoint::ModelsPart),
 ];
 
 /// Pages are for whoever may see.

@@ -70,7 +70,7 @@ impl AppError {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Rejected(rejection) => match rejection.code.as_str() {
-                "unknown_order" => StatusCode::NOT_FOUND,
+                "unknown_order" | "unknown_decision" => StatusCode::NOT_FOUND,
                 // Nothing is wrong with the request, but things are not so that it could be done.
                 "order_not_open" | "already_triggered" | "illegal_transition" | "no_position"
                 | "trading_halted" => StatusCode::CONFLICT,

@@ -15,15 +15,16 @@ use parking_lot::Mutex;
 use super::access::{Principal, Role};
 use super::commands::{explain, order_history};
 use super::error::AppError;
+use super::parts;
 use super::rest::{SEQ, ledger_page};
 use super::state::AppState;
 use crate::app;
 use crate::app::live::{ConnectionState, ConnectionStats, Source, SourceHandle};
-use crate::app::routes::{FIRST_INTERVAL, Focus, Page};
-use crate::domain::{BotId, OrderId, Symbol, TimeUs};
+use crate::app::routes::{FIRST_INTERVAL, Focus, Page, decision_of_path};
+use crate::domain::{BotId, ModelId, OrderId, Symbol, TimeUs};
 use crate::hub::Cut;
 use crate::wire::form::{Fields, Refused};
-use crate::wire::{Boot, BootTopic, Desk, OrderDetail, Replica, Topic};
+use crate::wire::{Boot, BootTopic, Desk, OrderDetail, Part, Replica, Topic};
 
 /// Entries of each log topic that a page is rendered with.
 const LOG_ENTRIES: usize = 200;
@@ -108,6 +109,7 @@ fn focus(state: &AppState, uri: &Uri) -> Focus {
         bot: parameter(uri, "bot").unwrap_or_else(BotId::paper),
         symbol: symbol.or_else(|| state.hub.symbols().into_iter().next()),
         interval: parameter(uri, "interval").unwrap_or(FIRST_INTERVAL),
+        decision: decision_of_path(uri.path()),
     }
 }
 
@@ -168,6 +170,12 @@ async fn desk(
         }
         _ => None,
     };
+    let decisions = match page {
+        Some(Page::Decisions) if focus.decision.is_none() => {
+            Some(parts::listed(state, &focus.bot, &asked).await)
+        }
+        _ => None,
+    };
     Desk {
         operator: principal.may(Role::Operator),
         form_id: format!("web-{:016x}", rand::random::<u64>()),
@@ -175,7 +183,27 @@ async fn desk(
         open_orders,
         detail,
         ledger,
+        decisions,
+        // Drawn after the cut, so that what it shows is not older.
+        part: None,
         refused: None,
+    }
+}
+
+/// What the server alone draws of the page. Where that cannot be had now, the browser asks again.
+async fn part(state: &AppState, page: Option<Page>, focus: &Focus, uri: &Uri) -> Option<Part> {
+    let fields = Fields::parse(uri.query().unwrap_or_default());
+    match (page?, &focus.decision) {
+        (Page::Decisions, Some(id)) => match parts::decision_part(state, &focus.bot, id).await {
+            Ok((_, part)) => Some(part),
+            Err(error) => parts::missing_decision(&focus.bot, id, &error),
+        },
+        (Page::Decisions, None) => parts::filter_part(state, &focus.bot, &fields).await.ok(),
+        (Page::Models, _) => {
+            let chosen: Option<ModelId> = fields.optional("model").ok().flatten();
+            Some(parts::models_part(state, &focus.bot, chosen.as_ref()).1)
+        }
+        _ => None,
     }
 }
 
@@ -212,12 +240,22 @@ pub async fn render(
         || vec![Topic::Health, Topic::Alerts],
         |page| page.topics(&focus),
     );
-    let boot = boot(&state, &focus, state.hub.cut(&wanted, LOG_ENTRIES), desk);
+    let mut boot = boot(&state, &focus, state.hub.cut(&wanted, LOG_ENTRIES), desk);
+    boot.desk.part = part(&state, page, &focus, request.uri()).await;
     let seq = boot.seq;
+    // What is drawn stands in the page itself.
+    let html = boot
+        .desk
+        .part
+        .as_mut()
+        .map(|part| std::mem::take(&mut part.html));
     let json = match serde_json::to_string(&boot) {
         Ok(json) => escape(&json),
         Err(error) => return AppError::Internal(error.to_string()).into_response(),
     };
+    if let (Some(part), Some(html)) = (&mut boot.desk.part, html) {
+        part.html = html;
+    }
     let source: Arc<dyn Source> = Arc::new(PageSource::new(boot));
     let options = state.leptos.clone();
     let handler = leptos_axum::render_app_to_stream_with_context(

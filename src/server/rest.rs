@@ -2,6 +2,7 @@
 //! true at in `Plainsight-Seq`.
 
 mod commands;
+mod decisions;
 mod history;
 mod log;
 mod machine;
@@ -26,7 +27,8 @@ pub use commands::{
     amend_order, cancel_order, cancel_orders, close_position, kill, pause, respond, resume,
     submit_oco, submit_order,
 };
-pub use history::{decisions, ledger, ledger_page, orders, trades};
+pub use decisions::{decision, decision_id, decisions, detail, models, page as decision_page};
+pub use history::{ledger, ledger_page, orders, trades};
 pub use log::{log_consistency, log_entries, log_head, log_proof};
 pub use machine::{health, metrics, ready};
 pub use orders::{check_order, explain_order, instruments, open_orders, order, working};

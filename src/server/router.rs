@@ -9,7 +9,7 @@ use axum::routing::{MethodRouter, delete, get, patch, post};
 use super::access::{Endpoint, Principal, ROUTES, Role, page_role};
 use super::error::AppError;
 use super::state::AppState;
-use super::{forms, ingest, pages, rest, socket};
+use super::{forms, ingest, pages, parts, rest, socket};
 use crate::app::routes::Page;
 
 fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
@@ -24,6 +24,8 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::Candles => get(rest::candles),
         Endpoint::Trades => get(rest::trades),
         Endpoint::Decisions => get(rest::decisions),
+        Endpoint::Decision => get(rest::decision),
+        Endpoint::Models => get(rest::models),
         Endpoint::Orders => get(rest::orders),
         Endpoint::OpenOrders => get(rest::open_orders),
         Endpoint::Order => get(rest::order),
@@ -47,6 +49,9 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::Resume => post(rest::resume),
         Endpoint::BotEvents => post(ingest::events),
         Endpoint::Form => post(forms::form),
+        Endpoint::DecisionsPart => get(parts::filter),
+        Endpoint::DecisionPart => get(parts::decision),
+        Endpoint::ModelsPart => get(parts::models),
     }
 }
 
@@ -59,10 +64,12 @@ pub fn router(state: &AppState) -> Router<AppState> {
     for page in Page::ALL {
         router = router.route(page.path(), guarded(get(pages::page), page_role(page)));
     }
-    router = router.route(
-        "/market/{symbol}",
-        guarded(get(pages::page), page_role(Page::Market)),
-    );
+    for (path, page) in [
+        ("/market/{symbol}", Page::Market),
+        ("/decisions/{id}", Page::Decisions),
+    ] {
+        router = router.route(path, guarded(get(pages::page), page_role(page)));
+    }
     router
         .method_not_allowed_fallback(|| async { AppError::MethodNotAllowed })
         .fallback(pages::files_and_not_found(state))

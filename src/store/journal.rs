@@ -10,9 +10,8 @@ use sqlx::sqlite::{
 use sqlx::{Connection as _, Row as _};
 
 use super::filing::kind_and_key;
-use super::inputs;
 use super::sealed::{self, Growth};
-use super::{Batch, Entry, Identity, Place, Reader, StoreError};
+use super::{Batch, Entry, Identity, Place, Reader, StoreError, decisions, inputs};
 use crate::domain::Seq;
 use crate::engine::eventlog::canonical;
 use crate::seal::{Frontier, SignedHead};
@@ -219,6 +218,7 @@ impl Journal {
                 offset: state.head,
             }));
         }
+        decisions::write(transaction, &batch.entries).await?;
         for (seq, received, input) in &batch.commands {
             let body = serde_json::to_vec(input).map_err(|error| StoreError::Content {
                 what: "a command",

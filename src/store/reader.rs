@@ -12,7 +12,7 @@ use crate::wire::{Epoch, Topic};
 
 #[derive(Debug, Clone)]
 pub struct Reader {
-    pool: SqlitePool,
+    pub(super) pool: SqlitePool,
 }
 
 /// An event of a log topic with its place.
@@ -282,7 +282,7 @@ fn seq_of(row: &SqliteRow) -> Seq {
     Seq(row.get::<i64, _>("seq").cast_unsigned())
 }
 
-fn record_of(row: &SqliteRow) -> Result<Record, StoreError> {
+pub(super) fn record_of(row: &SqliteRow) -> Result<Record, StoreError> {
     serde_json::from_slice(row.get::<&[u8], _>("body")).map_err(|error| StoreError::Content {
         what: "an event",
         error,

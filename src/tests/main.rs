@@ -23,6 +23,7 @@ mod bad_frames;
 mod binance;
 mod binance_server;
 mod crowd;
+mod decisions;
 mod forms;
 mod heavy_binance_kill;
 mod heavy_bracket;

@@ -25,6 +25,8 @@ async fn every_reading_route_answers_with_the_seq_it_is_true_at() {
         "/v1/candles?symbol=BTCUSDT&interval=5m&limit=3",
         "/v1/trades",
         "/v1/decisions?bot=paper&limit=7",
+        "/v1/decisions?symbol=BTCUSDT&horizon=5m&min_confidence=0.5&max_confidence=1",
+        "/v1/models",
         "/v1/orders",
         "/v1/ledger?limit=3",
         "/health",
@@ -114,6 +116,7 @@ async fn errors_are_problems_with_a_code_and_the_field() {
         ("/v1/trades?before=x", 400, "invalid_query"),
         ("/v1/orders?bot=nobody", 404, "not_found"),
         ("/v1/decisions?bot=nobody", 404, "not_found"),
+        ("/v1/models?bot=nobody", 404, "not_found"),
     ] {
         let problem = server.get(path).await.problem(status, code);
         assert!(
@@ -352,8 +355,10 @@ async fn every_declared_address_answers_and_no_other() {
             .replace("{symbol}", "BTCUSDT")
             .replace("{bot}", "mine");
         let answer = server.send(server.request(route.method, &path)).await;
-        // An order that is not there is an answer of the route itself.
-        let answered = answer.status != 404 || answer.json()["code"] == "unknown_order";
+        // An order or a decision that is not there is an answer of the route itself.
+        let answered = answer.status != 404
+            || ["unknown_order", "unknown_decision"]
+                .contains(&answer.json()["code"].as_str().unwrap());
         assert!(
             answered && answer.status < 500,
             "{} {path}: {answer:?}",

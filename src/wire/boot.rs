@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::form::Refused;
 use super::frame::Since;
 use super::packed::Packed;
-use super::{Backoff, Epoch, Payload, Replica, Stream, Topic};
+use super::{Backoff, Epoch, Listed, Part, Payload, Replica, Stream, Topic};
 use crate::domain::{
     BotId, Explanation, Instrument, LedgerEntry, Mode, Order, OrderHistory, Seq, Symbol, TimeUs,
 };
@@ -106,6 +106,10 @@ pub struct Desk {
     /// The order that `?order=` names.
     pub detail: Option<OrderDetail>,
     pub ledger: Option<Vec<LedgerEntry>>,
+    /// The decisions that the address asks for.
+    pub decisions: Option<Listed>,
+    /// What the server has drawn of the page.
+    pub part: Option<Part>,
     /// The form that this page is the answer to.
     pub refused: Option<Refused>,
 }

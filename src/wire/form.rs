@@ -5,6 +5,7 @@
 //! works as a plain form; where scripts run, the same text is sent by them.
 
 mod fields;
+mod filter;
 mod ticket;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ use crate::domain::{
 };
 
 pub use fields::{Fields, encoded};
+pub use filter::{DecisionQuery, filter_text};
 pub use ticket::{Kind, Ticket, field_of, time_text};
 
 /// What a form asks for.

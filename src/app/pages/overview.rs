@@ -72,7 +72,7 @@ fn overview(bot: BotId, symbol: Option<Symbol>) -> impl IntoView {
             >
                 <DecisionList decisions slots=LATEST brief=true />
             </Tile>
-            <Tile title="Model accuracy" class="span-3" href=links.signal("/decisions") fresh=performance>
+            <Tile title="Model accuracy" class="span-3" href=links.signal("/models") fresh=performance>
                 <Accuracy performance />
             </Tile>
             <InvariantTile portfolio class="span-3" href=links.signal("/positions") />

@@ -4,13 +4,12 @@ use leptos::prelude::*;
 
 use crate::app::clock::{Clock, use_clock};
 use crate::app::format;
-use crate::app::live::Live;
+use crate::app::live::{Live, use_health};
 use crate::app::nav::{Links, use_links};
 use crate::app::widgets::{Absent, Bar, Figure, Reading, Tone};
-use crate::domain::{Action, Decision, Direction, Feature, Outcome, Performance};
+use crate::domain::time::SECOND;
+use crate::domain::{Action, Decision, Direction, Feature, Outcome, Performance, TimeUs, score};
 
-/// Below so many resolved decisions a share says nothing.
-const ENOUGH: u64 = 30;
 /// The features with the most weight that are listed.
 const TOP_FEATURES: usize = 8;
 
@@ -27,6 +26,9 @@ pub fn DecisionList(
             .with(|rows| rows.as_ref().map(|rows| !rows.is_empty()))
     });
     let (clock, links) = (use_clock(), use_links());
+    // The market's time, never the wall's: a replay's decisions are judged in the replay's time.
+    let health = use_health().value;
+    let now = Memo::new(move |_| health.with(|health| health.as_ref()?.feed.market_time));
     let items: Vec<_> = (0..slots)
         .map(|place| {
             let row = Memo::new(move |_| {
@@ -35,7 +37,7 @@ pub fn DecisionList(
                     .with(|rows| rows.as_ref().and_then(|rows| rows.get(place).cloned()))
             });
             let is_there = Memo::new(move |_| row.with(Option::is_some));
-            move || is_there.get().then(|| item(row, brief, clock, links))
+            move || is_there.get().then(|| item(row, brief, clock, links, now))
         })
         .collect();
     view! {
@@ -56,10 +58,16 @@ fn part<V: Default>(row: Memo<Option<Decision>>, read: impl Fn(&Decision) -> V) 
     row.with(|row| row.as_ref().map(read).unwrap_or_default())
 }
 
-fn item(row: Memo<Option<Decision>>, brief: bool, clock: Clock, links: Links) -> impl IntoView {
+fn item(
+    row: Memo<Option<Decision>>,
+    brief: bool,
+    clock: Clock,
+    links: Links,
+    now: Memo<Option<TimeUs>>,
+) -> impl IntoView {
     let id = Memo::new(move |_| part(row, |d| d.id.to_string()));
     let direction = move || part(row, |d| direction(d.direction));
-    let outcome = Memo::new(move |_| part(row, |d| outcome(d.outcome)));
+    let outcome = Memo::new(move |_| part(row, |d| outcome(d, now)));
     view! {
         // A brief list must not take the addresses of the full one's items.
         <li class="decision" id=move || (!brief).then(|| id.get()) data-id=move || id.get()>
@@ -67,12 +75,9 @@ fn item(row: Memo<Option<Decision>>, brief: bool, clock: Clock, links: Links) ->
                 <span class=move || format!("direction {}", direction().tone.class())>
                     {move || direction().text}
                 </span>
-                <a class="decision-symbol" href=move || {
-                    match brief {
-                        true => format!("{}#{}", links.to("/decisions"), id.get()),
-                        false => links.to(&part(row, |d| format!("/market/{}", d.symbol))),
-                    }
-                }>{move || part(row, |d| d.symbol.to_string())}</a>
+                <a class="decision-symbol" href=move || links.to_decision(&id.get())>
+                    {move || part(row, |d| d.symbol.to_string())}
+                </a>
                 <span class="confidence">
                     <Bar share=Signal::derive(move || part(row, |d| d.confidence)) halved=true />
                     <span class="num" data-field="decision.confidence">
@@ -85,6 +90,7 @@ fn item(row: Memo<Option<Decision>>, brief: bool, clock: Clock, links: Links) ->
                 <span
                     class=move || format!("outcome {}", outcome.with(|o| o.tone.class()))
                     data-outcome=move || part(row, |d| d.outcome.as_str())
+                    title=move || outcome.with(|o| o.title.clone())
                 >
                     {move || outcome.with(|o| o.text.clone())}
                 </span>
@@ -165,13 +171,26 @@ fn direction(direction: Direction) -> Reading {
     }
 }
 
-fn outcome(outcome: Outcome) -> Reading {
-    match outcome {
-        Outcome::Pending => Reading::text("pending").toned(Tone::Quiet),
+/// What came of it; while it is pending, how long that takes.
+fn outcome(decision: &Decision, now: Memo<Option<TimeUs>>) -> Reading {
+    match decision.outcome {
+        Outcome::Pending => countdown(decision, now.get()),
         Outcome::Correct => Reading::text("✓ correct").toned(Tone::Good),
         Outcome::Incorrect => Reading::text("✕ wrong").toned(Tone::Bad),
         Outcome::Unresolvable => Reading::text("unresolvable").toned(Tone::Warn),
     }
+}
+
+fn countdown(decision: &Decision, now: Option<TimeUs>) -> Reading {
+    let left = now.map(|now| decision.resolves_at.since(now) / SECOND);
+    let text = match left {
+        None => "pending".to_owned(),
+        Some(..=0) => "due".to_owned(),
+        // To the second, also where few are left: it counts down evenly.
+        Some(left @ ..=9) => format!("in {left} s"),
+        Some(left) => format!("in {}", format::duration_s(left as f64)),
+    };
+    Reading::text(text).toned(Tone::Quiet).titled("Pending")
 }
 
 fn action(action: &Action) -> String {
@@ -239,7 +258,7 @@ pub fn Accuracy(performance: Live<Performance>) -> impl IntoView {
 
 fn accuracy(performance: &Performance) -> Reading {
     let reading = Reading::float(performance.accuracy, format::fraction);
-    if performance.resolved_decisions < ENOUGH {
+    if performance.resolved_decisions < score::ENOUGH {
         let exact = reading.exact;
         return Reading {
             exact,

@@ -23,7 +23,7 @@ pub fn TradeTable(
     let decision = move |fill: &Fill| {
         fill.decision
             .as_ref()
-            .map(|id| format!("{}#{id}", links.to("/decisions")))
+            .map(|id| links.to_decision(id.as_str()))
     };
     let mut columns = vec![
         Column::text("Time", move |f: &Fill| {

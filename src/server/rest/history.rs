@@ -33,12 +33,22 @@ pub async fn trades(
     page(&state, params(query)?, Topic::Trades, "/v1/trades").await
 }
 
-/// Decisions as they were made and as they were judged: an id comes twice, the judged one first.
-pub async fn decisions(
-    State(state): State<AppState>,
-    query: Params<Page>,
+/// Decisions as they were made and as they were judged, the newest first.
+pub(super) async fn log(
+    state: &AppState,
+    bot: Option<BotId>,
+    limit: Option<u32>,
+    before: Option<&str>,
 ) -> Result<Response, AppError> {
-    page(&state, params(query)?, Topic::Decisions, "/v1/decisions").await
+    let before = before.map(str::parse).transpose().map_err(|_| {
+        AppError::bad_field(
+            "invalid_query",
+            "before",
+            "before is an offset of the log; of filtered decisions it is an id",
+        )
+    })?;
+    let query = Page { bot, limit, before };
+    page(state, query, Topic::Decisions, "/v1/decisions").await
 }
 
 /// Every state of every order, the newest first.
@@ -80,13 +90,9 @@ pub async fn ledger(
     let (entries, last) = ledger_page(&state, &bot, before.min((seq.next(), 0)), limit).await?;
     let mut response = answer(seq, &entries)?;
     if let Some((seq, index)) = last {
-        name_next(
-            &mut response,
-            "/v1/ledger",
-            &bot,
-            limit,
-            &format!("{seq}-{index}"),
-        );
+        let next = format!("{seq}-{index}");
+        let query = format!("bot={bot}&limit={limit}&before={next}");
+        name_next(&mut response, "/v1/ledger", &query, &next);
     }
     Ok(response)
 }
@@ -110,7 +116,7 @@ fn place(text: &str) -> Option<(Seq, u32)> {
     Some((Seq(seq.parse().ok()?), index.parse().ok()?))
 }
 
-fn checked(limit: Option<u32>) -> Result<u32, AppError> {
+pub(super) fn checked(limit: Option<u32>) -> Result<u32, AppError> {
     let limit = limit.unwrap_or(DEFAULT_LIMIT);
     if (1..=MAX_LIMIT).contains(&limit) {
         return Ok(limit);
@@ -123,8 +129,8 @@ fn checked(limit: Option<u32>) -> Result<u32, AppError> {
 }
 
 /// Says where the next page begins.
-fn name_next(response: &mut Response, path: &str, bot: &BotId, limit: u32, next: &str) {
-    let link = format!("<{path}?bot={bot}&limit={limit}&before={next}>; rel=\"next\"");
+pub(super) fn name_next(response: &mut Response, path: &str, query: &str, next: &str) {
+    let link = format!("<{path}?{query}>; rel=\"next\"");
     let headers = response.headers_mut();
     if let (Ok(next), Ok(link)) = (HeaderValue::from_str(next), HeaderValue::from_str(&link)) {
         headers.insert(NEXT, next);
@@ -158,7 +164,8 @@ async fn page(
         .collect();
     let mut response = answer(cut.seq, &items)?;
     if let Some(next) = last {
-        name_next(&mut response, path, &bot, limit, &next.to_string());
+        let query = format!("bot={bot}&limit={limit}&before={next}");
+        name_next(&mut response, path, &query, &next.to_string());
     }
     Ok(response)
 }

@@ -29,6 +29,11 @@ impl Fields {
         (!value.is_empty()).then_some(value)
     }
 
+    /// The names of the fields that are there, filled in or not.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.0.insert(name.to_owned(), value.into());
     }
