@@ -18,6 +18,7 @@ pub mod routes;
 pub mod shell;
 mod status;
 mod theme;
+mod verify;
 pub mod widgets;
 
 use leptos::prelude::*;
