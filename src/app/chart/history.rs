@@ -37,7 +37,7 @@ pub fn history(points: &[CalibrationPoint]) -> Option<HistoryPlot> {
         confidence: line(|point| point.confidence),
         levels: scale
             .ticks(5)
-            .map(|value| format!("{} %", format::float(value * 100.0, 0)))
+            .map(|value| format!("{} %", format::float(value * 100.0, 1)))
             .collect(),
         words: format!(
             "Share that was right against mean confidence, from {} to {} UTC: at the end {} against {}.",

@@ -64,7 +64,7 @@ fn decision(bot: BotId, id: DecisionId) -> impl IntoView {
                 <DecisionList decisions=live slots=1 brief=true />
                 <p class="note">{by}</p>
             </Tile>
-            <ServerPart address=Signal::stored(address) version decision=drawn stale=log.stale />
+            <ServerPart address=Signal::stored(address) version decision=drawn stale=log.stale class="grid" />
             <Tile title="Verification">{seal}</Tile>
         </div>
     }

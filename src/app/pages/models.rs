@@ -23,9 +23,7 @@ fn models(bot: BotId) -> impl IntoView {
     });
     let version = Memo::new(move |_| models.seq.get().map_or(0, |seq| seq.0));
     view! {
-        <div class="grid models-page">
-            <ServerPart address version stale=models.stale />
-        </div>
+        <ServerPart address version stale=models.stale class="grid" />
     }
     .into_any()
 }

@@ -91,10 +91,10 @@ fn chart(plot: DecisionPlot) -> AnyView {
                 <path class="body down" d=plot.candles.down_bodies></path>
                 <path class="level-at" d=plot.level></path>
                 <path class="target" d=plot.target></path>
-                <path class="dot buy" d=plot.buys></path>
-                <path class="dot sell" d=plot.sells></path>
                 <path class="dot made" d=plot.made></path>
                 <path class="dot judged" d=plot.verdict></path>
+                <path class="dot buy" d=plot.buys></path>
+                <path class="dot sell" d=plot.sells></path>
             </Plot>
             <figcaption>{keys} <span>{interval}</span></figcaption>
         </figure>

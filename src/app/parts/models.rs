@@ -4,28 +4,22 @@
 use leptos::prelude::*;
 
 use super::calibration::{buckets, over_time};
-use super::html;
 use super::leaderboard::leaderboard;
 use super::markets::markets;
 use super::reliability::reliability;
+use super::{html, missing};
 use crate::app::widgets::Tile;
 use crate::domain::{BotId, ModelId, Models, Score, ScoreId, Seq};
 use crate::wire::form::encoded;
 
 /// `chosen` is looked at closely; where it is not known, the one that has been judged most.
 pub fn models(bot: &BotId, models: Option<&Models>, chosen: Option<&ModelId>, seq: Seq) -> String {
-    html(|| match models {
-        Some(models) => page(models, chosen, seq),
-        None => {
-            let words = format!("There is no bot named {bot}, or it has not decided yet.");
-            view! {
-                <section class="tile">
-                    <p class="absent">{words}</p>
-                </section>
-            }
-            .into_any()
-        }
-    })
+    match models {
+        Some(models) => html(|| page(models, chosen, seq)),
+        None => missing(&format!(
+            "There is no bot named {bot}, or it has not decided yet."
+        )),
+    }
 }
 
 fn page(models: &Models, chosen: Option<&ModelId>, seq: Seq) -> AnyView {

@@ -70,7 +70,7 @@ pub fn reliability(score: &Score) -> AnyView {
     });
     view! {
         <figure class="reliability">
-            <svg viewBox="0 0 400 460" role="img" aria-labelledby="reliability-title reliability-desc">
+            <svg viewBox="0 0 412 460" role="img" aria-labelledby="reliability-title reliability-desc">
                 <title id="reliability-title">"Reliability diagram of " {score.model.to_string()}</title>
                 <desc id="reliability-desc">{words(score)}</desc>
                 {ticks}

@@ -35,6 +35,7 @@ pub fn ServerPart(
     #[prop(optional)]
     decision: Option<RwSignal<Option<Decisions>>>,
     #[prop(into)] stale: Signal<bool>,
+    #[prop(optional)] class: &'static str,
 ) -> impl IntoView {
     let place: NodeRef<html::Div> = NodeRef::new();
     let clock = use_clock();
@@ -127,7 +128,7 @@ pub fn ServerPart(
     });
     let html = given.map(|part| part.html).unwrap_or_default();
     view! {
-        <div class="part" class:stale=move || stale.get() node_ref=place inner_html=html></div>
+        <div class=format!("part {class}") class:stale=move || stale.get() node_ref=place inner_html=html></div>
         {move || match known.get() {
             State::Drawn => None,
             State::Waiting => Some(view! { <Absent /> }.into_any()),
