@@ -289,6 +289,14 @@ pub(super) fn record_of(row: &SqliteRow) -> Result<Record, StoreError> {
     })
 }
 
+/// A record with what was measured beside it: the row must have `took_us` as well.
+pub(super) fn timed_record_of(row: &SqliteRow) -> Result<Record, StoreError> {
+    Ok(Record {
+        took_us: row.get("took_us"),
+        ..record_of(row)?
+    })
+}
+
 fn logged(row: &SqliteRow) -> Result<Logged, StoreError> {
     Ok(Logged {
         place: Place {
@@ -296,9 +304,6 @@ fn logged(row: &SqliteRow) -> Result<Logged, StoreError> {
             offset: row.get::<i64, _>("offset").cast_unsigned(),
         },
         received: TimeUs(row.get("received")),
-        record: Record {
-            took_us: row.get("took_us"),
-            ..record_of(row)?
-        },
+        record: timed_record_of(row)?,
     })
 }

@@ -106,6 +106,7 @@ async fn filters_choose_and_pages_cover_everything_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_decision_comes_with_all_that_belongs_to_it() {
+    use AgentPhase::{Act, Decide, Observe, Orient};
     let server = server().await;
     let ordered = all(&server, "", 500)
         .await
@@ -133,14 +134,17 @@ async fn one_decision_comes_with_all_that_belongs_to_it() {
         }
         assert_eq!(detail.orders.len(), ids.len());
         filled += detail.fills.len();
-        assert_eq!(detail.steps.last().unwrap().to, AgentPhase::Act);
+        let ways: Vec<_> = detail.steps.iter().map(|step| step.to).collect();
+        let loop_of = [Orient, Decide, Act, Observe];
+        assert_eq!(ways, loop_of, "{:?}", detail.steps);
+        assert!(detail.steps.iter().all(|step| step.took_us > Some(0.0)));
         assert!(
             detail
                 .steps
                 .iter()
                 .all(|step| step.time == decision.made_at)
         );
-        assert_eq!(detail.steps[0].from, AgentPhase::Observe);
+        assert_eq!(detail.steps[0].from, Observe);
     }
     assert!(filled > 3, "{filled}");
     let answer = server.get("/v1/decisions/dec-0-0").await;
@@ -242,10 +246,10 @@ async fn the_pages_read_without_a_script() {
     let decision = &right[0];
     let page = server.get(&format!("/decisions/{}", decision.id)).await;
     for words in [
-        "Correct: judged by the last price".to_owned(),
+        "Correct: judged by the last print".to_owned(),
         "candles of 1m, UTC".to_owned(),
         "observe → orient".to_owned(),
-        "not sealed yet".to_owned(),
+        "Checked in the browser, as soon as its script runs".to_owned(),
         decision.features[0].name.clone(),
         format!("data-value=\"{}\"", decision.features[0].contribution),
     ] {

@@ -21,7 +21,7 @@ fn dump(folder: &Path) -> PathBuf {
 
 /// Runs `plainsight replay` over the day, and gives what it prints.
 fn replay(folder: &Path, more: &[&str]) -> Value {
-    let mut command = plainsight(["replay", "--seed", "1"]);
+    let mut command = plainsight(["replay"]);
     command.arg(dump(folder)).args(more);
     let ran = run(command);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
@@ -73,6 +73,10 @@ fn the_day_is_summed_exactly_and_its_events_are_the_same_each_time() {
     let mut second = replay(&folder, &[]);
     second["elapsed_s"] = first["elapsed_s"].clone();
     assert_eq!(second, first);
+    // Another seed: another order of learning, other decisions, another log.
+    let other = replay(&folder, &["--seed", "2"]);
+    assert_eq!(other["symbols"], first["symbols"]);
+    assert_ne!(other["log_root"], first["log_root"]);
 }
 
 /// One row of a kline dump.

@@ -2,7 +2,7 @@
 //! the market's candles meanwhile.
 
 use super::super::journal::sql_int;
-use super::super::reader::record_of;
+use super::super::reader::{record_of, timed_record_of};
 use super::super::{Reader, StoreError};
 use crate::domain::{
     AgentEntry, AgentStep, BotId, Candle, DecisionId, Event, Fill, Interval, Order, Record, Seq,
@@ -21,15 +21,16 @@ impl Reader {
         symbol: &Symbol,
         seq: Seq,
     ) -> Result<Vec<AgentStep>, StoreError> {
-        let rows =
-            sqlx::query("SELECT * FROM events WHERE seq = ? AND kind = 'agent' ORDER BY idx")
-                .bind(sql_int(seq.0))
-                .fetch_all(&self.pool)
-                .await?;
+        let rows = sqlx::query(
+            "SELECT body, took_us FROM events WHERE seq = ? AND kind = 'agent' ORDER BY idx",
+        )
+        .bind(sql_int(seq.0))
+        .fetch_all(&self.pool)
+        .await?;
         let mut steps = Vec::with_capacity(rows.len());
         for row in &rows {
             // As it is published, so with what was measured beside it.
-            if let Some((_, Payload::Agent(entry))) = publication(&record_of(row)?)
+            if let Some((_, Payload::Agent(entry))) = publication(&timed_record_of(row)?)
                 && let AgentEntry::Step(step) = *entry
                 && step.bot == *bot
                 && step.symbol.as_ref() == Some(symbol)
