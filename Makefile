@@ -34,7 +34,7 @@ WASM_BUDGET := 600000
 # the server starts.
 STAMP := target/release.stamp
 SOURCES := $(shell find src style public \( -path src/tests -o -path public/vendor \) -prune -o -print 2>/dev/null) \
-	Cargo.toml Cargo.lock package-lock.json $(wildcard .cargo/config.toml rust-toolchain.toml)
+	Cargo.toml Cargo.lock package-lock.json scripts/wasm-link.sh $(wildcard .cargo/config.toml rust-toolchain.toml)
 # What the stamp vouches for may be gone, or be somebody else's by now (a build by hand).
 STALE := $(shell [ -x $(BIN) ] && [ ! $(BIN) -nt $(STAMP) ] && ls $(SITE)/pkg/*.wasm >/dev/null 2>&1 && \
 	[ -z "$$(find $(SITE) -type f -newer $(STAMP) -print -quit 2>/dev/null)" ] || echo FORCE)
@@ -66,6 +66,7 @@ build: $(STAMP) ## Release build; fails when the WASM is over its size budget
 # Setting up comes first but is no reason to build again: order-only.
 $(STAMP): $(SOURCES) $(STALE) | setup
 	cargo leptos build --release --precompress
+	scripts/wasm-link.sh $(TARGET) $(SITE)/pkg
 	@mkdir -p $(@D) && touch $@
 
 test: setup-test lint unit e2e ## Everything that must pass: lint, unit, e2e

@@ -1,5 +1,6 @@
 //! What a decision costs: of each model its features, its thought and, where it is asked outside, its
-//! answer and conclusion; and a lesson.
+//! answer and conclusion; a lesson; and the whole of it, from the look at the market to the score, with both
+//! of its entries sealed.
 
 #![allow(clippy::expect_used)] // a bench that cannot begin has nothing to say
 
@@ -7,18 +8,20 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use criterion::Criterion;
 use plainsight::domain::time::{MINUTE, SECOND};
 use plainsight::domain::{
-    Action, BotId, Candle, Decimal, Decision, Direction, Horizon, InferenceRequest, Interval,
-    Outcome, Seq, Symbol, TimeUs,
+    Action, BotId, Candle, Decimal, Decision, Direction, Horizon, InferenceRequest, Input,
+    Interval, MarketEvent, MarketTrade, Outcome, Seq, Side, Symbol, TimeUs,
 };
-use plainsight::engine::Market;
-use plainsight::engine::config::ModelsConfig;
+use plainsight::engine::config::{EngineConfig, ModelsConfig};
+use plainsight::engine::eventlog::canonical;
 use plainsight::engine::models::{Lesson, ModelSet, Thought, View, features};
+use plainsight::engine::{Engine, Market};
 use plainsight::inference::Runner;
+use plainsight::seal::{Frontier, is_sealed, leaf_hash};
 
 fn symbol() -> Symbol {
     "BTCUSDT".parse().expect("a symbol")
@@ -84,6 +87,69 @@ fn decision(set: &ModelSet, view: &View<'_>) -> Decision {
         verdict: None,
         resolved_at: None,
     }
+}
+
+/// Runs so many periods of market time, each with ten prints and one decision of each model in turn, and
+/// seals what is to be sealed. Gives the time that it took and the entries that were sealed.
+fn run(periods: i64, is_enabled: bool) -> (Duration, u64) {
+    let mut config = EngineConfig {
+        symbols: vec![symbol()],
+        seed: 1,
+        ..EngineConfig::default()
+    };
+    config.agent.enabled = is_enabled;
+    config.agent.horizons = vec!["1m".parse().expect("a horizon")];
+    // Decisions alone: an order has a cost of its own.
+    config.agent.max_orders_per_minute = 0;
+    config.agent.min_confidence = 0.0;
+    let mut engine = Engine::new(config);
+    let mut frontier = Frontier::default();
+    let print = |engine: &mut Engine, frontier: &mut Frontier, second: i64| {
+        let print = Input::Market(MarketEvent::Trade(MarketTrade {
+            symbol: symbol(),
+            id: second.unsigned_abs() + 1,
+            price: price(second),
+            quantity: Decimal::new(1, 3),
+            count: 1,
+            taker: Side::Buy,
+            time: TimeUs(1_704_067_200_000_000 + second * SECOND),
+        }));
+        for record in engine.process(engine.seq().next(), &print).records {
+            if is_sealed(&record.event) {
+                let canonical = canonical(&record).expect("it has a canonical form");
+                black_box(frontier.append(leaf_hash(&canonical)));
+            }
+        }
+    };
+    const WARM: i64 = 1_000;
+    for second in 0..WARM {
+        print(&mut engine, &mut frontier, second);
+    }
+    let before = frontier.size();
+    let began = Instant::now();
+    for second in WARM..WARM + 10 * periods {
+        print(&mut engine, &mut frontier, second);
+    }
+    (began.elapsed(), frontier.size() - before)
+}
+
+/// A decision is made, judged, learnt from, scored and sealed twice in each period; what the period costs
+/// without an agent is taken off.
+fn whole(criterion: &mut Criterion) {
+    criterion.bench_function("decision/whole", |b| {
+        b.iter_custom(|times| {
+            let periods = times.max(1_000).cast_signed();
+            let (with, sealed) = run(periods, true);
+            let (without, none) = run(periods, false);
+            let decided = u64::try_from(periods).unwrap_or_default();
+            assert!(
+                none == 0 && sealed >= 2 * decided - 1,
+                "{sealed} of {decided}"
+            );
+            let share = with.saturating_sub(without).as_secs_f64() / decided as f64;
+            Duration::from_secs_f64(share * times as f64)
+        });
+    });
 }
 
 fn main() {
@@ -155,5 +221,6 @@ fn main() {
         });
     });
     group.finish();
+    whole(&mut criterion);
     criterion.final_summary();
 }

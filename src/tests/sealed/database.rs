@@ -190,7 +190,8 @@ fn what_is_taken_out_or_put_in_is_told() {
             .any(|fault| fault.kind == FaultKind::Removed && names_entry(fault, 50, 0));
         assert!(told, "{statements:?}: {:?}", report.faults);
     }
-    let put_in = "INSERT INTO events SELECT seq, idx + 1000, kind, key, NULL, NULL, received, body FROM events
+    let put_in = "INSERT INTO events (seq, idx, kind, key, received, body)
+                  SELECT seq, idx + 1000, kind, key, received, body FROM events
                   WHERE kind = 'fill' LIMIT 1";
     assert!(kinds(&after(&[put_in]).faults).contains(&FaultKind::Added));
     let refiled = "UPDATE events SET kind = 'note'
