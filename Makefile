@@ -89,7 +89,7 @@ e2e: setup-test ## Browser tests against the real server (development build)
 		playwright test --config end2end $(ARGS)
 
 bench: $(STAMP) setup-test ## Measure the release build; writes docs/benchmarks.md
-	benches/report.py $(BIN) $(SITE)
+	benches/report.py $(BIN) $(SITE) $(ARGS)
 
 bench-fanout: setup ## Measure fan-out to many clients, against baselines (short: ARGS=--quick)
 	cargo build --release --no-default-features --features ssr --bin plainsight-load --example baseline

@@ -3,7 +3,8 @@
 
 Every figure is the median of several runs of whole processes on this machine; two ways of doing the
 same thing are run in turn and compared by their ratio. What cannot be run here is named as not run.
-Standard library only. Usage: benches/report.py <binary> <site directory>
+Standard library only. Usage: benches/report.py <binary> <site directory> [beginning of a section's title …]; the
+others keep what an earlier run found, on whatever commit that was.
 """
 
 import json
@@ -158,15 +159,38 @@ def reaction(binary, site):
     return rows
 
 
+def nanoseconds(name):
+    """The median that criterion found last."""
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "criterion"
+    path = target / name / "new/estimates.json"
+    return json.loads(path.read_text())["median"]["point_estimate"] if path.exists() else None
+
+
+def decisions():
+    """What deciding, scoring and sealing cost, by criterion."""
+    for bench in ("decisions", "scores", "seal"):
+        subprocess.run(["cargo", "bench", "--quiet", "--bench", bench, "--", "--warm-up-time", "1", "--measurement-time", "3"], cwd=ROOT, capture_output=True, check=True)
+    figures = [
+        ("one decision: market to forecast, rules, record, judgement, lesson, score, both entries sealed, µs", "decision/whole", 1e3),
+        ("of it the online model, features included, 5m / 4h, µs", ("decision/online-logistic/5m", "decision/online-logistic/4h"), 1e3),
+        ("one lesson, µs", "decision/lesson", 1e3),
+        ("one score, 200 groups full, µs", "scores/score one resolved decision", 1e3),
+        ("one order sealed: canonical form, hash, tree, µs", "seal_entry/canonical_hash_frontier", 1e3),
+        ("an ONNX model (a small network) asked and answered outside, thread to thread, µs", "decision/mlp/5m/asked", 1e3),
+        ("inclusion proof, 1,000,000 entries, from the database, ms", "proof/inclusion", 1e6),
+        ("consistency proof, 1,000,000 entries, from the database, ms", "proof/consistency", 1e6),
+        ("what `models:<bot>` shows, 3 symbols with a day of minutes, µs", "models/3 symbols, a day", 1e3),
+    ]
+    rows = []
+    for what, names, unit in figures:
+        found = [nanoseconds(name) for name in ([names] if isinstance(names, str) else names)]
+        rows.append((what, " / ".join("not run" if time is None else f"{time / unit:,.2f}" for time in found)))
+    return rows
+
+
 def core():
     """The synchronous core by itself, by criterion: medians with their 95 % intervals."""
     run = subprocess.run(["cargo", "bench", "--quiet", "--bench", "exchange"], cwd=ROOT, capture_output=True, text=True, check=True)
-    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "criterion"
-
-    def nanoseconds(name):
-        path = target / name / "new/estimates.json"
-        return json.loads(path.read_text())["median"]["point_estimate"] if path.exists() else None
-
     ticks = {count: nanoseconds(f"tick/{count}") for count in (0, 1_000, 10_000, 100_000)}
     rows = [(f"ticks/s with {count:,} resting orders, one in ten trailing (ratio to none)", f"{1e9 / time:,.0f} ({time / ticks[0]:.2f})") for count, time in ticks.items()]
     found = json.loads(run.stdout.strip().splitlines()[-1])["reaction_us"]
@@ -215,6 +239,13 @@ def fanout():
     return begin + page.split(begin, 1)[1].split(end, 1)[0] + end
 
 
+def kept(title):
+    """A section's table as an earlier run wrote it."""
+    page = PAGE.read_text() if PAGE.exists() else ""
+    found = page.split(f"## {title}\n", 1)
+    return found[1].split("\n## ", 1)[0].split("<!--", 1)[0].strip() if len(found) == 2 else "Not run."
+
+
 def main():
     binary, site = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
@@ -225,6 +256,7 @@ def main():
     sections.append(("Latency, simulated feed at ten times market time", lambda: latency(binary, site)))
     sections.append(("Paper exchange, the core by itself", core))
     sections.append(("Paper exchange, through journal and hub, simulated feed at ten times market time", lambda: reaction(binary, site)))
+    sections.append(("Decisions and the sealed log", decisions))
     sections.append(("Browser", lambda: browser(binary, site)))
     text = [
         "# Benchmarks",
@@ -236,7 +268,11 @@ def main():
         f"- machine: {processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.release()}",
         f"- rustc: {output('rustc', '--version')}",
     ]
+    wanted = sys.argv[3:]
     for title, measure in sections:
+        if wanted and not any(title.startswith(start) for start in wanted):
+            text += ["", f"## {title}", "", kept(title)]
+            continue
         print(f"{title} …", flush=True)
         text += ["", f"## {title}", "", table(measure())]
     if not DAY.exists():
