@@ -367,7 +367,7 @@ mod tests {
         let models = config.agent.models;
         assert_eq!(models.built_in, [BuiltIn::OnlineLogistic]);
         assert_eq!(models.onnx[&"mine".parse().unwrap()], Path::new("a/b.onnx"));
-        assert_eq!((models.learning.rate, models.learning.l2), (0.5, 0.01));
+        assert_eq!((models.learning.rate, models.learning.l2), (0.5, 0.3));
         assert_eq!(models.timeout(), std::time::Duration::from_millis(250));
     }
 

@@ -20,11 +20,13 @@ pub fn steps(steps: &[AgentStep]) -> AnyView {
         .iter()
         .map(|step| {
             let took = match step.took_us {
-                Some(us) => format!(
-                    "{} took {}",
-                    step.from.as_str(),
-                    format::micros(us.round() as u64)
-                ),
+                Some(us) => {
+                    let time = match us {
+                        us if us < 10.0 => format!("{} µs", format::float(us, 1)),
+                        us => format::micros(us.round() as u64),
+                    };
+                    format!("{} took {time}", step.from.as_str())
+                }
                 None => String::new(),
             };
             view! {

@@ -71,12 +71,15 @@ impl Default for ModelsConfig {
     }
 }
 
+/// Small steps and a strong pull to zero: decisions of one model overlap (each lasts many times as long as the
+/// next one is away), so that a day holds far less news than decisions, and a model that learns each of them
+/// fully is soon much surer than right.
 impl Default for LearningConfig {
     fn default() -> Self {
         Self {
-            rate: 0.02,
+            rate: 0.003,
             decay: 0.001,
-            l2: 0.01,
+            l2: 0.3,
         }
     }
 }
