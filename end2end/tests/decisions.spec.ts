@@ -123,6 +123,28 @@ test('what was unfolded stays so while the drawing changes', async ({ page, open
   await expect(rule).toHaveAttribute('open', '');
 });
 
+test('the scores move while the page is open, and say what REST says', async ({ page, open, server }) => {
+  await judged(server, 20);
+  await open('/models');
+  await isLive(page);
+  const total = part(page).locator('tbody[data-id="momentum"] tr.total');
+  const shown = async () => Number((await total.locator('td').first().innerText()).replaceAll(',', ''));
+  const before = await shown();
+  await expect.poll(shown, { message: 'more decisions are judged', timeout: 30_000 }).toBeGreaterThan(before);
+  interface Models {
+    scores: Record<string, { n: number; brier: number | null }>;
+  }
+  // Figures of one moment: where they moved between the two looks it is the next pair that counts.
+  await expect
+    .poll(async () => {
+      const first = (await get<Models>(server, '/v1/models')).body.scores.momentum?.n;
+      const seen = await shown();
+      const second = (await get<Models>(server, '/v1/models')).body.scores.momentum?.n;
+      return seen === first || seen === second;
+    }, { timeout: 30_000 })
+    .toBe(true);
+});
+
 test('the overview leads from the accuracy to the models', async ({ page, open }) => {
   await open('/');
   await page.getByRole('link', { name: 'Model accuracy' }).click();
