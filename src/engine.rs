@@ -147,7 +147,7 @@ impl Engine {
     /// Takes a new configuration. Only between a snapshot and the next input: the snapshot must
     /// carry the configuration that its successors are made with.
     pub fn set_config(&mut self, config: EngineConfig) {
-        self.agent.models.configure(&config.agent.models);
+        self.agent.configure(&config.agent);
         self.config = config;
     }
 
@@ -275,10 +275,16 @@ impl Engine {
     }
 
     fn note_fault(&mut self, notice: &FeedNotice, out: &mut Outbox) {
-        if let (Some(symbol), Some(gap)) = (&notice.symbol, notice.unpriced())
-            && let Some(market) = self.markets.get_mut(symbol)
-        {
-            market.on_gap(gap);
+        if let Some(gap) = notice.unpriced() {
+            let is_meant = |symbol: &Symbol| notice.symbol.as_ref().is_none_or(|own| own == symbol);
+            for (symbol, market) in &mut self.markets {
+                if is_meant(symbol) {
+                    market.on_gap(gap);
+                }
+            }
+        }
+        if let Some(until) = notice.catches_up_to() {
+            self.agent.catch_up(until);
         }
         let count = self.faults.entry(notice.kind).or_default();
         *count += 1;

@@ -10,7 +10,7 @@ mod text;
 
 use crate::app::http::{self, Failure};
 use crate::domain::{Decision, Outcome};
-use crate::seal::{ConsistencyProof, InclusionProof, LogEntry, SignedHead};
+use crate::seal::{ConsistencyProof, Hash, InclusionProof, LogEntry, SignedHead};
 use crate::wire::form::encoded;
 use remembered::Remembered;
 
@@ -72,20 +72,18 @@ pub async fn verify(decision: &Decision) -> Finding {
 }
 
 async fn check(decision: &Decision) -> Result<Evidence, Trouble> {
-    let path = format!(
-        "/v1/log/entries?bot={}&id={}",
-        decision.bot,
-        encoded(decision.id.as_str())
-    );
-    let mut entries: Vec<LogEntry> = http::get(&path).await?;
+    let id = encoded(decision.id.as_str());
+    let path = format!("/v1/log/entries?bot={}&id={id}", decision.bot);
+    let mut entries: Vec<LogEntry> = match http::get(&path).await {
+        // It was sealed before it was shown.
+        Err(Failure::Refused(why)) if why.code == "not_found" => Vec::new(),
+        found => found?,
+    };
     // Ids of decisions, orders and fills are names of their own.
     entries.retain(|entry| text::is_decision(&entry.canonical));
+    entries.sort_by_key(|entry| entry.index);
     let head: SignedHead = http::get("/v1/log/sth").await?;
-    if entries.is_empty() {
-        return Err(Trouble::Broken(
-            "the log has no entry of this decision".to_owned(),
-        ));
-    }
+    let outcome = story(&entries, decision)?;
     for entry in &entries {
         text::says(&entry.canonical, decision).map_err(|field| {
             Trouble::Broken(format!(
@@ -94,13 +92,10 @@ async fn check(decision: &Decision) -> Result<Evidence, Trouble> {
             ))
         })?;
     }
-    let told = entries
-        .iter()
-        .any(|entry| text::is_resolved(&entry.canonical));
-    if decision.outcome != Outcome::Pending && !told {
-        return Err(Trouble::Broken(
-            "the log has no entry of its outcome".to_owned(),
-        ));
+    if outcome && decision.outcome == Outcome::Pending {
+        // It came between two looks; a page that never learns of it stays unverified.
+        let why = "its outcome is sealed and not yet on this page".to_owned();
+        return Err(Trouble::Unknown(why));
     }
     if let Some(entry) = entries.iter().find(|entry| entry.index >= head.size) {
         let (index, size) = (entry.index, head.size);
@@ -117,13 +112,37 @@ async fn check(decision: &Decision) -> Result<Evidence, Trouble> {
         Some(true) => Signed::Yes,
         None => Signed::CannotTell,
     };
-    let continues = remembered(&head).await?;
+    let continues = continued(&head).await?;
     Ok(Evidence {
         entries: entries.iter().map(|entry| entry.index).collect(),
         head,
         signature,
         continues,
     })
+}
+
+/// Whether the entries tell an outcome. They must be what the log has of a decision: it, sealed when it was
+/// made and not later, and behind that at most one outcome, not before its time.
+fn story(entries: &[LogEntry], decision: &Decision) -> Result<bool, Trouble> {
+    let broken = |what: &str| Err(Trouble::Broken(what.to_owned()));
+    let Some((made, outcomes)) = entries.split_first() else {
+        return broken("the log has no entry of this decision");
+    };
+    if text::is_resolved(&made.canonical) || !text::is_of(&made.canonical, decision.made_at) {
+        return broken("it was not sealed when it was made");
+    }
+    match outcomes {
+        [] if decision.outcome == Outcome::Pending => Ok(false),
+        [] => broken("the log has no entry of its outcome"),
+        [outcome]
+            if text::is_resolved(&outcome.canonical)
+                && text::is_not_before(&outcome.canonical, decision.resolves_at) =>
+        {
+            Ok(true)
+        }
+        [_] => broken("its outcome was sealed before its time"),
+        _ => broken("the log has more than one outcome of it"),
+    }
 }
 
 /// Whether the entry's text leads to the head's root.
@@ -141,42 +160,53 @@ async fn included(entry: &LogEntry, head: &SignedHead) -> Result<(), Trouble> {
     proved.map_err(|error| Trouble::Broken(format!("entry {}: {error}", entry.index)))
 }
 
-/// Holds the head against the one that was seen last, and remembers it.
-async fn remembered(head: &SignedHead) -> Result<Option<u64>, Trouble> {
-    let Some(known) = Remembered::read(&head.key) else {
-        Remembered::of(head).write(&head.key);
+/// Holds the head against the one that was seen last, and remembers the larger of them.
+async fn continued(head: &SignedHead) -> Result<Option<u64>, Trouble> {
+    let Some(known) = Remembered::read() else {
+        Remembered::of(head).write();
         return Ok(None);
     };
-    if known.size > head.size {
+    if known.key != head.key {
         return Err(Trouble::Broken(format!(
-            "the log has {} entries; this browser saw it with {}",
+            "this is another log than the one that this browser knows here: its key is {}, and was {}",
+            head.key, known.key
+        )));
+    }
+    // Another tab may have seen a newer head meanwhile.
+    let is_newer = head.size > known.size;
+    let (first, second) = match is_newer {
+        true => ((known.size, known.root), (head.size, head.root)),
+        false => ((head.size, head.root), (known.size, known.root)),
+    };
+    let does = match first.0 {
+        0 => true,
+        size if size == second.0 => first.1 == second.1,
+        _ => continues(first, second).await?,
+    };
+    if !does {
+        return Err(Trouble::Broken(format!(
+            "the log, of {} entries now, does not continue the one of {} that this browser saw",
             head.size, known.size
         )));
     }
-    if known.size == head.size {
-        return if known.root == head.root {
-            Ok(Some(known.size))
-        } else {
-            Err(rewritten(known.size))
-        };
+    if is_newer {
+        Remembered::of(head).write();
     }
-    if known.size > 0 {
-        let path = format!(
-            "/v1/log/consistency?first={}&second={}",
-            known.size, head.size
-        );
-        let proof: ConsistencyProof = http::get(&path).await?;
-        let sizes = (proof.first, proof.second);
-        if sizes != (known.size, head.size) || proof.verify(&known.root, &head.root).is_err() {
-            return Err(rewritten(known.size));
-        }
-    }
-    Remembered::of(head).write(&head.key);
-    Ok(Some(known.size))
+    Ok(Some(first.0))
 }
 
-fn rewritten(size: u64) -> Trouble {
-    Trouble::Broken(format!(
-        "the log does not continue the one of {size} entries that this browser saw"
-    ))
+async fn continues(first: (u64, Hash), second: (u64, Hash)) -> Result<bool, Trouble> {
+    let path = format!("/v1/log/consistency?first={}&second={}", first.0, second.0);
+    let proof: ConsistencyProof = match http::get(&path).await {
+        // It has no longer so many entries.
+        Err(Failure::Refused(_)) => return Ok(false),
+        found => found?,
+    };
+    let is_asked = (proof.first, proof.second) == (first.0, second.0);
+    Ok(is_asked && proof.verify(&first.1, &second.1).is_ok())
+}
+
+/// Forgets the log that this browser knows here: the next one that it sees is the one.
+pub fn forget() {
+    Remembered::forget();
 }

@@ -1,7 +1,7 @@
 //! What entries say, held against each other: market time goes forward, events stand in their order, a
 //! decision is sealed when it is made, and its outcome is of the prediction that was sealed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -29,6 +29,8 @@ pub struct Story {
     first_time: Option<TimeUs>,
     /// The predictions that were sealed, by bot and id; hashes, so that a long log can be walked.
     made: HashMap<Hash, Hash>,
+    /// The decisions that were judged.
+    judged: HashSet<Hash>,
 }
 
 impl Story {
@@ -117,6 +119,9 @@ impl Story {
         }
         if time("resolves_at").is_some_and(|due| stated.time < due) {
             back_dated("judged before its time had come".to_owned());
+        }
+        if !self.judged.insert(key) {
+            back_dated(format!("the decision {} was judged before", text("id")));
         }
         match self.made.get(&key) {
             Some(sealed) if *sealed != prediction => back_dated(format!(

@@ -157,10 +157,20 @@ pub struct FeedNotice {
 }
 
 impl FeedNotice {
-    /// The span of market time whose trades, and so whose prices, are lost.
+    /// The span of market time in which prices were not seen when they were new: lost, or, as long as
+    /// no trade of it has come, perhaps lost.
     pub fn unpriced(&self) -> Option<(TimeUs, TimeUs)> {
-        let lost = self.kind == QualityKind::Gap;
-        Some((self.extent.from?, self.extent.to?)).filter(|_| lost)
+        let unseen = matches!(self.kind, QualityKind::Gap | QualityKind::Reconnect);
+        Some((self.extent.from?, self.extent.to?)).filter(|_| unseen)
+    }
+
+    /// Until when in market time what comes is no news, but what was missed.
+    pub fn catches_up_to(&self) -> Option<TimeUs> {
+        let late = matches!(
+            self.kind,
+            QualityKind::Gap | QualityKind::Reconnect | QualityKind::Backfill
+        );
+        self.extent.to.filter(|_| late)
     }
 
     /// Whether a row of data was refused.

@@ -168,6 +168,15 @@ pub enum VerdictSource {
     Candle,
 }
 
+impl VerdictSource {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Print => "print",
+            Self::Candle => "candle",
+        }
+    }
+}
+
 /// A decision with all that is known of it. `decisions:<bot>` carries it when it is made and again,
 /// whole and under the same id, when it is resolved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

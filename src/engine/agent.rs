@@ -23,8 +23,8 @@ use crate::domain::{
     InferenceRequest, ModelId, OrderId, Severity, Symbol, TimeUs,
 };
 
-/// Questions to models outside that may be unanswered; beyond, the oldest is forgotten.
-const UNANSWERED: usize = 64;
+/// Questions to models outside that may be unanswered for each symbol; beyond, the oldest is forgotten.
+const UNANSWERED: usize = 16;
 /// Kinds of chance: what is drawn for one never depends on what was drawn for another.
 const LEARNING: u64 = 1;
 
@@ -37,6 +37,9 @@ pub struct Agent {
     last_order: BTreeMap<Symbol, TimeUs>,
     /// When the orders of the last minute were sent.
     sent: VecDeque<TimeUs>,
+    /// Before this moment nothing is decided: what is older was missed and comes late.
+    #[serde(default)]
+    not_before: TimeUs,
     pub models: ModelSet,
     unanswered: VecDeque<InferenceRequest>,
 }
@@ -48,6 +51,7 @@ impl Agent {
             turn: 0,
             last_order: BTreeMap::new(),
             sent: VecDeque::new(),
+            not_before: TimeUs::ZERO,
             models: ModelSet::new(models),
             unanswered: VecDeque::new(),
         }
@@ -56,6 +60,22 @@ impl Agent {
     /// What models outside were asked and have not answered.
     pub fn unanswered(&self) -> impl Iterator<Item = &InferenceRequest> {
         self.unanswered.iter()
+    }
+
+    /// What comes until then was missed: a decision on it would be dated back.
+    pub fn catch_up(&mut self, until: TimeUs) {
+        self.not_before = self.not_before.max(until);
+    }
+
+    /// Takes a new configuration: questions that it would not ask are forgotten.
+    pub fn configure(&mut self, config: &AgentConfig) {
+        self.models.configure(&config.models);
+        let running = self.models.running();
+        self.unanswered.retain(|request| {
+            config.enabled
+                && (config.symbols.is_empty() || config.symbols.contains(&request.symbol))
+                && running.contains(&request.model)
+        });
     }
 
     fn note_order(&mut self, symbol: &Symbol, now: TimeUs) {
@@ -82,7 +102,8 @@ impl Engine {
     pub(super) fn run_agent(&mut self, out: &mut Outbox) {
         let config = self.config.agent.clone();
         let period = self.now.floor(config.decide_every());
-        if !config.enabled || period <= self.agent.decided {
+        let is_late = self.now < self.agent.not_before;
+        if !config.enabled || is_late || period <= self.agent.decided {
             return;
         }
         self.agent.decided = period;
@@ -210,7 +231,7 @@ impl Engine {
             features,
         };
         self.agent.unanswered.push_back(request.clone());
-        if self.agent.unanswered.len() > UNANSWERED {
+        if self.agent.unanswered.len() > UNANSWERED * self.markets.len().max(1) {
             self.agent.unanswered.pop_front();
         }
         out.ask(request);

@@ -83,23 +83,19 @@ impl Market {
         self.last.as_ref().map(|last| last.price)
     }
 
-    /// The price, if it is young enough to stand for the moment `at`.
+    /// The price, if it is young enough to stand for the moment `at` and no gap lies between.
     pub fn price_at(&self, at: TimeUs) -> Option<Decimal> {
         let last = self.last.as_ref()?;
         let lifetime = PRICE_LIFETIME.max(2 * self.bar_length);
-        (at.since(last.time) <= lifetime).then_some(last.price)
+        let is_lost = |(from, _): &(TimeUs, TimeUs)| last.time <= *from && *from < at;
+        let stands = at.since(last.time) <= lifetime && !self.gaps.iter().any(is_lost);
+        stands.then_some(last.price)
     }
 
-    /// The price that decides what came by the moment `at`: the newest, if it is young enough and no
-    /// gap lies between. Asked before anything later than `at` is seen.
+    /// The price that decides what came by the moment `at`. Asked before anything later is seen.
     pub fn verdict_at(&self, at: TimeUs) -> Option<Verdict> {
         let price = self.price_at(at)?;
-        let last = self.last.as_ref()?;
-        let lost = self
-            .gaps
-            .iter()
-            .any(|(from, _)| last.time <= *from && *from < at);
-        (!lost).then_some(Verdict {
+        self.last.as_ref().map(|last| Verdict {
             price,
             time: last.time,
             source: last.source,

@@ -6,8 +6,9 @@ use leptos::task::spawn_local;
 
 use crate::app::clock::{Clock, use_clock};
 use crate::app::format;
-use crate::app::verify::{Evidence, Finding, Signed, verify};
+use crate::app::verify::{Evidence, Finding, Signed, forget, verify};
 use crate::domain::Decision;
+use crate::wire::form::encoded;
 
 /// Before a decision is looked for again that no signed head covers yet, ms: heads come by the minute.
 const AGAIN_MS: u32 = 5_000;
@@ -16,8 +17,13 @@ const AGAIN_MS: u32 = 5_000;
 #[component]
 pub fn Seal(decision: Decision) -> impl IntoView {
     let found = RwSignal::new(None::<Finding>);
-    let (bot, id) = (decision.bot.clone(), decision.id.clone());
+    let rounds = RwSignal::new(0_u32);
+    let clock = use_clock();
+    let id = encoded(decision.id.as_str());
+    let entries = format!("/v1/log/entries?bot={}&id={id}", decision.bot);
+    let said = said(&decision);
     Effect::new(move |_| {
+        rounds.track();
         let decision = decision.clone();
         spawn_local(async move {
             loop {
@@ -31,7 +37,6 @@ pub fn Seal(decision: Decision) -> impl IntoView {
             }
         });
     });
-    let clock = use_clock();
     let state = move || match found.get() {
         None => "unchecked",
         Some(Finding::NotYet { .. }) => "waiting",
@@ -39,11 +44,26 @@ pub fn Seal(decision: Decision) -> impl IntoView {
         Some(Finding::Broken(_)) => "broken",
         Some(Finding::Unknown(_)) => "unknown",
     };
-    let entries = format!("/v1/log/entries?bot={bot}&id={id}");
+    let again = move |_| {
+        forget();
+        found.set(None);
+        rounds.update(|rounds| *rounds += 1);
+    };
+    let is_broken = move || matches!(found.get(), Some(Finding::Broken(_)));
     view! {
         <div class="seal" data-seal=state role="status">
-            {move || words(found.get(), clock)}
+            {move || words(found.get(), &said, clock)}
         </div>
+        {move || {
+            is_broken()
+                .then(|| {
+                    view! {
+                        <button type="button" class="button" on:click=again>
+                            "Forget the log that this browser knows, and check again"
+                        </button>
+                    }
+                })
+        }}
         <p class="note">
             "The log is a Merkle tree (RFC 6962) whose root is signed each minute. By hand: "
             <a href=entries>"its entries"</a> ", " <a href="/v1/log/sth">"the signed head"</a>
@@ -53,7 +73,23 @@ pub fn Seal(decision: Decision) -> impl IntoView {
     .into_any()
 }
 
-fn words(found: Option<Finding>, clock: Clock) -> AnyView {
+/// What is checked, in words of the page's own script.
+fn said(decision: &Decision) -> String {
+    let price = decision.price_at.map(format::price).unwrap_or_default();
+    let mut words = format!(
+        "{} in {} at {price}, {} sure",
+        decision.direction.as_str(),
+        decision.horizon,
+        format::fraction(decision.confidence)
+    );
+    if let Some(realised) = decision.realised_return {
+        let outcome = decision.outcome.as_str();
+        words += &format!("; {outcome}, {}", format::signed_fraction(realised));
+    }
+    words
+}
+
+fn words(found: Option<Finding>, said: &str, clock: Clock) -> AnyView {
     let line = |class: &'static str, text: String| {
         view! { <p class=format!("seal-verdict {class}")>{text}</p> }.into_any()
     };
@@ -72,17 +108,17 @@ fn words(found: Option<Finding>, clock: Clock) -> AnyView {
         ),
         Some(Finding::Unknown(why)) => line("warn", format!("? Could not be checked: {why}")),
         Some(Finding::Broken(what)) => line("bad", format!("\u{2715} Not verified: {what}.")),
-        Some(Finding::Verified(evidence)) => evidenced(&evidence, clock),
+        Some(Finding::Verified(evidence)) => evidenced(&evidence, said, clock),
     }
 }
 
-fn evidenced(evidence: &Evidence, clock: Clock) -> AnyView {
+fn evidenced(evidence: &Evidence, said: &str, clock: Clock) -> AnyView {
     let head = &evidence.head;
     let entries: Vec<String> = evidence.entries.iter().map(|n| format::count(*n)).collect();
     let entries = match entries.as_slice() {
-        [made] => format!("Entry {made} is in the tree, as this page shows it."),
+        [made] => format!("Entry {made} is in the tree, and was when it was made: {said}."),
         _ => format!(
-            "Entries {} are in the tree, as this page shows them: the decision and its outcome.",
+            "Entries {} are in the tree, the decision before its outcome: {said}.",
             entries.join(" and ")
         ),
     };

@@ -13,7 +13,14 @@ pub async fn check(head: &SignedHead) -> Option<bool> {
     // Undefined in a page that came by plain HTTP from another machine.
     let subtle = js_sys::Reflect::get(&crypto, &"subtle".into()).ok()?;
     let subtle: SubtleCrypto = subtle.dyn_into().ok()?;
-    verified(&subtle, head).await.ok()
+    match verified(&subtle, head).await {
+        Ok(is_signed) => Some(is_signed),
+        // It has no Ed25519. Whatever else it refuses is no key or no signature.
+        Err(error) => {
+            let name = js_sys::Reflect::get(&error, &"name".into()).ok()?;
+            (name.as_string().as_deref() != Some("NotSupportedError")).then_some(false)
+        }
+    }
 }
 
 async fn verified(subtle: &SubtleCrypto, head: &SignedHead) -> Result<bool, JsValue> {

@@ -4,7 +4,7 @@
 use js_sys::{Array, JSON, Reflect};
 use wasm_bindgen::JsValue;
 
-use crate::domain::{Action, Decision, OrderId, Outcome};
+use crate::domain::{Action, Decision, OrderId, Outcome, TimeUs, Verdict};
 
 /// A value of the text.
 struct Part(JsValue);
@@ -22,6 +22,10 @@ impl Part {
         self.0.as_f64() == Some(number)
     }
 
+    fn list(&self) -> Option<Array> {
+        Array::is_array(&self.0).then(|| Array::from(&self.0))
+    }
+
     /// Absent is `null`.
     fn is_maybe<T>(&self, value: Option<T>, same: impl FnOnce(&Self, T) -> bool) -> bool {
         match value {
@@ -31,9 +35,12 @@ impl Part {
     }
 }
 
+fn record_of(canonical: &str) -> Part {
+    Part(JSON::parse(canonical).unwrap_or(JsValue::NULL))
+}
+
 fn decision_of(canonical: &str) -> Part {
-    let record = JSON::parse(canonical).unwrap_or(JsValue::NULL);
-    Part(record).of("event").of("decision")
+    record_of(canonical).of("event").of("decision")
 }
 
 pub fn is_decision(canonical: &str) -> bool {
@@ -87,7 +94,30 @@ pub fn says(canonical: &str, shown: &Decision) -> Result<(), &'static str> {
     let realised = said
         .of("realised_return")
         .is_maybe(shown.realised_return, same);
-    realised.then_some(()).ok_or("realised_return")
+    realised.then_some(()).ok_or("realised_return")?;
+    let same = |part: &Part, at: TimeUs| part.is_number(micros(at.micros()));
+    let resolved = said.of("resolved_at").is_maybe(shown.resolved_at, same);
+    resolved.then_some(()).ok_or("resolved_at")?;
+    let same = |part: &Part, verdict: &Verdict| {
+        part.of("price").is(&verdict.price.to_string())
+            && part.of("time").is_number(micros(verdict.time.micros()))
+            && part.of("source").is(verdict.source.as_str())
+    };
+    let verdict = said.of("verdict").is_maybe(shown.verdict.as_ref(), same);
+    verdict.then_some(()).ok_or("verdict")
+}
+
+/// Whether the entry was made at this market time.
+pub fn is_of(canonical: &str, at: TimeUs) -> bool {
+    record_of(canonical)
+        .of("time")
+        .is_number(at.micros() as f64)
+}
+
+/// Whether the entry was made at this market time or later.
+pub fn is_not_before(canonical: &str, at: TimeUs) -> bool {
+    let time = record_of(canonical).of("time").0.as_f64();
+    time.is_some_and(|time| time >= at.micros() as f64)
 }
 
 /// Whether the entry tells what came of the decision.
@@ -102,7 +132,9 @@ fn action(said: &Part, shown: &Action) -> bool {
         Action::None => said.is("none"),
         Action::Vetoed { rule } => said.of("vetoed").of("rule").is(rule),
         Action::Orders(orders) => {
-            let list = Array::from(&said.of("orders").0);
+            let Some(list) = said.of("orders").list() else {
+                return false;
+            };
             let same = |(part, order): (Part, &OrderId)| part.is(order.as_str());
             list.length() as usize == orders.len() && list.iter().map(Part).zip(orders).all(same)
         }
@@ -110,7 +142,9 @@ fn action(said: &Part, shown: &Action) -> bool {
 }
 
 fn features(said: &Part, shown: &Decision) -> Result<(), &'static str> {
-    let list = Array::from(&said.of("features").0);
+    let Some(list) = said.of("features").list() else {
+        return Err("features");
+    };
     let same = list.length() as usize == shown.features.len()
         && list
             .iter()

@@ -329,7 +329,7 @@ fn a_model_outside_that_gives_no_answer_is_switched_off() {
 fn unanswered_questions_do_not_pile_up() {
     let mut engine = quick(outside);
     run(&mut engine, 0..6_000);
-    assert_eq!(engine.unanswered().count(), 64);
+    assert_eq!(engine.unanswered().count(), 16);
 }
 
 #[test]

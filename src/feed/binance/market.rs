@@ -116,12 +116,14 @@ impl Market {
         self.newest = self.newest.max(time);
         self.expects_trade = false;
         let given = self.tape.take(trade, now);
+        self.settle_hole();
         self.given(given)
     }
 
     /// Trades that were fetched.
     pub fn fill(&mut self, trades: Vec<MarketTrade>, now: Instant) -> Vec<Placed> {
         let given = self.tape.fill(trades, now);
+        self.settle_hole();
         self.given(given)
     }
 
@@ -137,7 +139,14 @@ impl Market {
 
     /// The missing trades cannot be had.
     pub fn despair(&mut self) {
-        self.hopeless = true;
+        self.hopeless = self.tape.hole().is_some();
+    }
+
+    /// What was found out about a hole is not true of the next one.
+    fn settle_hole(&mut self) {
+        if self.tape.hole().is_none() {
+            (self.hopeless, self.bridging) = (false, None);
+        }
     }
 
     pub fn is_hopeless(&self) -> bool {
@@ -189,7 +198,9 @@ impl Market {
                 self.counts.gaps += 1;
                 self.counts.healed += 1;
                 let message = format!("{} were missed and fetched afterwards", ids(&extent));
-                self.notice(QualityKind::Backfill, "trades", message, extent)
+                let (_, notice) = self.notice(QualityKind::Backfill, "trades", message, extent);
+                // So is what was fetched: it comes before what was fetched.
+                (extent.from.unwrap_or(self.newest), notice)
             }
             Given::Lost(extent) => {
                 self.counts.gaps += 1;

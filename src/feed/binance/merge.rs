@@ -61,21 +61,27 @@ impl Merge {
 
     /// The oldest item with its arrival, if it has waited long enough.
     pub fn pop(&mut self, now: Instant) -> Option<Arrived> {
-        let Reverse((_, number)) = self.order.peek()?;
-        let held = self.held.get(number)?;
-        if now.duration_since(held.arrived) < self.hold {
-            return None;
-        }
-        let Reverse((_, number)) = self.order.pop()?;
-        let Held { mut item, arrived } = self.held.remove(&number)?;
-        if let FeedItem::Market(event) = &mut item {
-            if event.time() < self.given {
-                self.late += 1;
-                set_time(event, self.given);
+        loop {
+            let Reverse((_, number)) = self.order.peek()?;
+            let held = self.held.get(number)?;
+            if now.duration_since(held.arrived) < self.hold {
+                return None;
             }
-            self.given = event.time();
+            let Reverse((_, number)) = self.order.pop()?;
+            let Held { mut item, arrived } = self.held.remove(&number)?;
+            if let FeedItem::Market(event) = &mut item {
+                if event.time() < self.given {
+                    self.late += 1;
+                    // A bar of another time would be another bar.
+                    if matches!(event, MarketEvent::Bar(_)) {
+                        continue;
+                    }
+                    set_time(event, self.given);
+                }
+                self.given = event.time();
+            }
+            return Some((item, arrived));
         }
-        Some((item, arrived))
     }
 }
 

@@ -50,14 +50,14 @@ impl Reader {
     ) -> Result<Vec<Order>, StoreError> {
         let query = r"SELECT body FROM events WHERE kind = 'order'
             AND json_extract(CAST(body AS TEXT), '$.event.order.decision') = ? AND seq <= ?
+            AND json_extract(CAST(body AS TEXT), '$.event.order.bot') = ?
             ORDER BY seq, idx LIMIT ?";
         let mut orders: Vec<Order> = Vec::new();
-        for record in self.led_to(query, decision, until).await? {
+        for record in self.led_to(query, bot, decision, until).await? {
             let Event::Order(order) = record.event else {
                 continue;
             };
             match orders.iter_mut().find(|known| known.id == order.id) {
-                _ if order.bot != *bot => {}
                 Some(known) => *known = order,
                 None => orders.push(order),
             }
@@ -74,10 +74,11 @@ impl Reader {
     ) -> Result<Vec<Fill>, StoreError> {
         let query = r"SELECT body FROM events WHERE kind = 'fill'
             AND json_extract(CAST(body AS TEXT), '$.event.fill.decision') = ? AND seq <= ?
+            AND json_extract(CAST(body AS TEXT), '$.event.fill.bot') = ?
             ORDER BY seq, idx LIMIT ?";
-        let records = self.led_to(query, decision, until).await?;
+        let records = self.led_to(query, bot, decision, until).await?;
         let fills = records.into_iter().filter_map(|record| match record.event {
-            Event::Fill(fill) if fill.bot == *bot => Some(fill),
+            Event::Fill(fill) => Some(fill),
             _ => None,
         });
         Ok(fills.collect())
@@ -86,12 +87,14 @@ impl Reader {
     async fn led_to(
         &self,
         query: &'static str,
+        bot: &BotId,
         decision: &DecisionId,
         until: Seq,
     ) -> Result<Vec<Record>, StoreError> {
         let rows = sqlx::query(query)
             .bind(decision.as_str())
             .bind(sql_int(until.0))
+            .bind(bot.as_str())
             .bind(MOST)
             .fetch_all(&self.pool)
             .await?;
