@@ -14,6 +14,7 @@ mod candles;
 mod commands;
 pub mod config;
 mod decisions;
+mod draw;
 pub mod eventlog;
 mod exchange;
 mod explain;
@@ -407,17 +408,6 @@ impl Engine {
             _ => {}
         }
     }
-}
-
-/// One number of several, for drawing lots: SplitMix64's finaliser over each in turn. It is the same on
-/// every machine; other numbers give another one.
-fn mix<const N: usize>(numbers: [u64; N]) -> u64 {
-    numbers.into_iter().fold(0, |mixed, number| {
-        let mut mixed = (mixed ^ number).wrapping_add(0x9E37_79B9_7F4A_7C15);
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    })
 }
 
 fn price_of(markets: &BTreeMap<Symbol, Market>, symbol: &Symbol) -> Option<Decimal> {

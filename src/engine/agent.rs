@@ -13,10 +13,11 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
+use super::Engine;
 use super::config::{AgentConfig, ModelsConfig};
+use super::draw::Lot;
 use super::models::{Lesson, ModelSet, Problem, Thought, View};
 use super::outbox::Outbox;
-use super::{Engine, mix};
 use crate::domain::time::MINUTE;
 use crate::domain::{
     AgentPhase, AgentStep, Alert, BotCommand, BotId, Decision, Event, Horizon, Inference,
@@ -25,8 +26,6 @@ use crate::domain::{
 
 /// Questions to models outside that may be unanswered for each symbol; beyond, the oldest is forgotten.
 const UNANSWERED: usize = 16;
-/// Kinds of chance: what is drawn for one never depends on what was drawn for another.
-const LEARNING: u64 = 1;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Agent {
@@ -100,12 +99,13 @@ impl Agent {
 impl Engine {
     /// Lets the agent decide, if its time has come.
     pub(super) fn run_agent(&mut self, out: &mut Outbox) {
-        let config = self.config.agent.clone();
+        let config = &self.config.agent;
         let period = self.now.floor(config.decide_every());
         let is_late = self.now < self.agent.not_before;
         if !config.enabled || is_late || period <= self.agent.decided {
             return;
         }
+        let config = config.clone();
         self.agent.decided = period;
         self.take_back_old_orders(&config, out);
         let is_wanted =
@@ -293,12 +293,10 @@ impl Engine {
         let lesson = Lesson {
             decision,
             went_up: realised > 0.0,
-            seed: mix([
+            seed: Lot::Learning.draw(
                 self.config.seed,
-                LEARNING,
-                out.seq.0,
-                decision.made_at.0.cast_unsigned(),
-            ]),
+                [out.seq.0, decision.made_at.0.cast_unsigned()],
+            ),
         };
         let learnt = self.agent.models.learn(&decision.model, &lesson);
         if let Err(Problem::Fault(why)) = learnt {

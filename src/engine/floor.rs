@@ -5,14 +5,10 @@ use std::collections::BTreeMap;
 
 use super::bots::Bot;
 use super::config::{EngineConfig, ExchangeConfig};
+use super::draw::Lot;
 use super::market::Market;
-use super::mix;
 use super::outbox::Outbox;
 use crate::domain::{Book, BotId, Decimal, Event, Fill, Order, Symbol, TimeUs};
-
-/// Kinds of chance: what is drawn for one never depends on what was drawn for another.
-const LATENCY: u64 = 2;
-const QUEUE: u64 = 3;
 
 pub struct Floor<'a> {
     pub config: &'a EngineConfig,
@@ -28,7 +24,7 @@ impl Floor<'_> {
 
     /// When a command of this moment takes effect; `None`: at once.
     pub fn effect_at(&self) -> Option<TimeUs> {
-        let lot = mix([self.config.seed, LATENCY, self.out.seq.0]);
+        let lot = Lot::Latency.draw(self.config.seed, [self.out.seq.0]);
         let latency = self.exchange().latency(lot);
         (latency > 0).then(|| self.out.now.plus(latency))
     }
@@ -36,7 +32,7 @@ impl Floor<'_> {
     /// How much of what the book shows at its price stands before an order, for [`super::config::QueueModel::Drawn`]:
     /// whole thousandths, drawn for each order.
     pub fn share_ahead(&self) -> Decimal {
-        let lot = mix([self.config.seed, QUEUE, self.out.seq.0]);
+        let lot = Lot::Queue.draw(self.config.seed, [self.out.seq.0]);
         Decimal::new((lot % 1_001).cast_signed(), 3)
     }
 

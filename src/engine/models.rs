@@ -7,7 +7,6 @@
 //!
 //! How probability, contributions and features hang together stands in docs/MODELS.md.
 
-mod draw;
 mod features;
 mod guard;
 mod logit;

@@ -14,13 +14,13 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::draw::SplitMix64;
 use super::features::{COUNT, NAMES, features};
 use super::logit::{self, MAX_LOG_ODDS, sigmoid};
 use super::series::CLAMP;
 use super::{Lesson, Model, Problem, Thought, View};
 use crate::domain::{Decision, Horizon, Symbol};
 use crate::engine::config::LearningConfig;
+use crate::engine::draw::SplitMix64;
 
 /// Samples that a weight vector remembers, and how many of them are learnt again with a fresh one.
 const REMEMBERED: usize = 32;

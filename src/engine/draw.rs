@@ -1,5 +1,21 @@
-//! Chance for the order of learning, from a seed. The engine has no randomness of its own: the seed
-//! comes with the lesson, and the same seed gives the same order on every machine.
+//! Chance, from the seed. The engine has no randomness of its own: the same seed gives the same lots on
+//! every machine.
+
+/// What a lot is drawn for. What is drawn for one never depends on what was drawn for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lot {
+    Learning = 1,
+    Latency = 2,
+    Queue = 3,
+}
+
+impl Lot {
+    /// The lot that the seed has for these numbers: other numbers, another lot.
+    pub fn draw<const N: usize>(self, seed: u64, of: [u64; N]) -> u64 {
+        let numbers = [seed, self as u64].into_iter().chain(of);
+        numbers.fold(0, |mixed, number| SplitMix64::new(mixed ^ number).next())
+    }
+}
 
 /// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014), with
 /// the constants of Vigna's reference. For drawing lots, not for secrets.
