@@ -2,6 +2,8 @@
 //! The journal stores these very bytes, and `event_log_hash` is the SHA-256 of all lines, each with
 //! its line feed: `sha256sum` of an exported log gives the same.
 
+mod canonical;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::Record;
@@ -11,7 +13,7 @@ use crate::domain::Record;
 /// # Errors
 /// A number that JSON does not have (NaN, infinity); the engine makes none.
 pub fn canonical(record: &Record) -> serde_json::Result<Vec<u8>> {
-    serde_json_canonicalizer::to_vec(record)
+    canonical::to_vec(record)
 }
 
 /// The running hash of a log.
