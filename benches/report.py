@@ -25,6 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 DAY = ROOT / "../shared/data/binance_aggtrades_btcusdt_20240101/BTCUSDT-aggTrades-2024-01-01.zip"
 PAGE = ROOT / "docs/benchmarks.md"
 RUNS = 5
+# With the features that the release build has: nothing is compiled twice.
+BENCH = ("cargo", "bench", "--quiet", "--no-default-features", "--features", "ssr", "--bench")
 
 
 def output(*command):
@@ -169,7 +171,7 @@ def nanoseconds(name):
 def decisions():
     """What deciding, scoring and sealing cost, by criterion."""
     for bench in ("decisions", "scores", "seal"):
-        subprocess.run(["cargo", "bench", "--quiet", "--bench", bench, "--", "--warm-up-time", "1", "--measurement-time", "3"], cwd=ROOT, capture_output=True, check=True)
+        subprocess.run([*BENCH, bench, "--", "--warm-up-time", "1", "--measurement-time", "3"], cwd=ROOT, capture_output=True, check=True)
     figures = [
         ("one decision: market to forecast, rules, record, judgement, lesson, score, both entries sealed, µs", "decision/whole", 1e3),
         ("of it the online model, features included, 5m / 4h, µs", ("decision/online-logistic/5m", "decision/online-logistic/4h"), 1e3),
@@ -190,7 +192,7 @@ def decisions():
 
 def core():
     """The synchronous core by itself, by criterion: medians with their 95 % intervals."""
-    run = subprocess.run(["cargo", "bench", "--quiet", "--bench", "exchange"], cwd=ROOT, capture_output=True, text=True, check=True)
+    run = subprocess.run([*BENCH, "exchange"], cwd=ROOT, capture_output=True, text=True, check=True)
     ticks = {count: nanoseconds(f"tick/{count}") for count in (0, 1_000, 10_000, 100_000)}
     rows = [(f"ticks/s with {count:,} resting orders, one in ten trailing (ratio to none)", f"{1e9 / time:,.0f} ({time / ticks[0]:.2f})") for count, time in ticks.items()]
     found = json.loads(run.stdout.strip().splitlines()[-1])["reaction_us"]
