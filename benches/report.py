@@ -164,7 +164,8 @@ def reaction(binary, site):
 def nanoseconds(name):
     """The median that criterion found last."""
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "criterion"
-    path = target / name / "new/estimates.json"
+    # criterion makes one directory of a name, whatever is in it; a group is a directory around it.
+    path = target.joinpath(*(part.replace("/", "_") for part in name.split("|"))) / "new/estimates.json"
     return json.loads(path.read_text())["median"]["point_estimate"] if path.exists() else None
 
 
@@ -174,13 +175,13 @@ def decisions():
         subprocess.run([*BENCH, bench, "--", "--warm-up-time", "1", "--measurement-time", "3"], cwd=ROOT, capture_output=True, check=True)
     figures = [
         ("one decision: market to forecast, rules, record, judgement, lesson, score, both entries sealed, µs", "decision/whole", 1e3),
-        ("of it the online model, features included, 5m / 4h, µs", ("decision/online-logistic/5m", "decision/online-logistic/4h"), 1e3),
-        ("one lesson, µs", "decision/lesson", 1e3),
-        ("one score, 200 groups full, µs", "scores/score one resolved decision", 1e3),
-        ("one order sealed: canonical form, hash, tree, µs", "seal_entry/canonical_hash_frontier", 1e3),
-        ("an ONNX model (a small network) asked and answered outside, thread to thread, µs", "decision/mlp/5m/asked", 1e3),
-        ("inclusion proof, 1,000,000 entries, from the database, ms", "proof/inclusion", 1e6),
-        ("consistency proof, 1,000,000 entries, from the database, ms", "proof/consistency", 1e6),
+        ("of it the online model, features included, 5m / 4h, µs", ("decision|online-logistic/5m", "decision|online-logistic/4h"), 1e3),
+        ("one lesson, µs", "decision|lesson", 1e3),
+        ("one score, 200 groups full, µs", "scores|score one resolved decision", 1e3),
+        ("one order sealed: canonical form, hash, tree, µs", "seal_entry|canonical_hash_frontier", 1e3),
+        ("an ONNX model (a small network) asked and answered outside, thread to thread, µs", "decision|mlp/5m/asked", 1e3),
+        ("inclusion proof, 1,000,000 entries, from the database, ms", "proof|inclusion", 1e6),
+        ("consistency proof, 1,000,000 entries, from the database, ms", "proof|consistency", 1e6),
         ("what `models:<bot>` shows, 3 symbols with a day of minutes, µs", "models/3 symbols, a day", 1e3),
     ]
     rows = []
@@ -193,12 +194,12 @@ def decisions():
 def core():
     """The synchronous core by itself, by criterion: medians with their 95 % intervals."""
     run = subprocess.run([*BENCH, "exchange"], cwd=ROOT, capture_output=True, text=True, check=True)
-    ticks = {count: nanoseconds(f"tick/{count}") for count in (0, 1_000, 10_000, 100_000)}
+    ticks = {count: nanoseconds(f"tick|{count}") for count in (0, 1_000, 10_000, 100_000)}
     rows = [(f"ticks/s with {count:,} resting orders, one in ten trailing (ratio to none)", f"{1e9 / time:,.0f} ({time / ticks[0]:.2f})") for count, time in ticks.items()]
     found = json.loads(run.stdout.strip().splitlines()[-1])["reaction_us"]
     rows.append((f"tick → trigger in the core, {RESTING:,} resting, µs: p50 / p99 / max (n)", f"{found['p50']} / {found['p99']} / {found['max']} ({found['n']:,})"))
     rows.append(("revaluation of 1,000 positions and their account, ms", f"{nanoseconds('revaluation_1000') / 1e6:.2f}"))
-    day = {count: nanoseconds(f"recorded_day/{count}") for count in (0, RESTING)}
+    day = {count: nanoseconds(f"recorded_day|{count}") for count in (0, RESTING)}
     if all(day.values()):
         trades = 863_402
         for count, time in day.items():
