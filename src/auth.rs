@@ -22,7 +22,10 @@ use std::path::PathBuf;
 use crate::domain::{SessionId, TokenId, UserName};
 use crate::store::accounts::AccountsError;
 
-pub use accounts::sessions::{JoinError, Origin, RefreshError, SignInError, SignedIn};
+pub use accounts::sessions::join::JoinError;
+pub use accounts::sessions::refresh::RefreshError;
+pub use accounts::sessions::sign_in::SignInError;
+pub use accounts::sessions::{Origin, SignedIn};
 pub use accounts::tokens::{NewSecret, NewToken};
 pub use accounts::users::NewUser;
 pub use accounts::{Accounts, NewAudit};
@@ -48,6 +51,12 @@ pub enum AuthError {
     KeysOpen { path: PathBuf, mode: u32 },
     #[error("{}: no signing keys are in it; delete it, and everybody signs in anew", .path.display())]
     NoKeys { path: PathBuf },
+    #[error("auth.{key} must be from {least} to {most}")]
+    Config {
+        key: &'static str,
+        least: u64,
+        most: u64,
+    },
     #[error("an access token could not be signed")]
     Signing,
     #[error(transparent)]

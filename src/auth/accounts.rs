@@ -68,8 +68,10 @@ impl Accounts {
     /// Opens or makes the accounts of a data directory. Other processes may have them open as well.
     ///
     /// # Errors
-    /// Database or keys cannot be read or written, or others may read the keys.
+    /// The configuration makes no sense, database or keys cannot be read or written, or others may read the
+    /// keys.
     pub async fn open(data: &Path, config: &AuthConfig, now: TimeUs) -> Result<Self, AuthError> {
+        config.check()?;
         let db = AccountsDb::open(data).await?;
         let mut tx = db.begin().await?;
         // Within a transaction, so that no two processes make keys at once.

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::AuthError;
 use crate::domain::Role;
 use crate::domain::time::{DAY, SECOND};
 
@@ -46,6 +47,24 @@ impl Default for AuthConfig {
 }
 
 impl AuthConfig {
+    /// Whether all of it makes sense.
+    ///
+    /// # Errors
+    /// The first key that does not, with what it may be.
+    pub fn check(&self) -> Result<(), AuthError> {
+        for (key, value, least, most) in [
+            ("access_s", u64::from(self.access_s), 30, 86_400),
+            ("refresh_days", u64::from(self.refresh_days), 1, 3_650),
+            ("key_days", u64::from(self.key_days), 1, 3_650),
+            ("password_min", self.password_min as u64, 1, 256),
+        ] {
+            if !(least..=most).contains(&value) {
+                return Err(AuthError::Config { key, least, most });
+            }
+        }
+        Ok(())
+    }
+
     /// What somebody at this address may do without signing in.
     pub fn anonymous_at(&self, address: IpAddr) -> Option<Role> {
         match self.anonymous {
@@ -88,5 +107,16 @@ mod tests {
         let shut: AuthConfig = serde_json::from_str(r#"{"anonymous":"none"}"#).unwrap();
         assert_eq!(at(&shut, "::1"), None);
         assert!(serde_json::from_str::<AuthConfig>(r#"{"acess_s":1}"#).is_err());
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_with_its_limits() {
+        assert!(AuthConfig::default().check().is_ok());
+        let hasty = AuthConfig {
+            key_days: 0,
+            ..AuthConfig::default()
+        };
+        let error = hasty.check().unwrap_err().to_string();
+        assert_eq!(error, "auth.key_days must be from 1 to 3650");
     }
 }

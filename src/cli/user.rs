@@ -11,7 +11,7 @@ use crate::domain::Standing;
 use crate::server::clock::wall_time;
 
 /// Bytes that are read of standard input: more is no password.
-const LONGEST_INPUT: u64 = 4_096;
+const LONGEST_INPUT: usize = 4_096;
 
 /// Does it, and says so.
 pub fn run(command: UserCommand) -> Result<(), Failure> {
@@ -101,8 +101,9 @@ fn read_password(args: &PasswordArgs) -> Result<Password, Failure> {
         let what = "the password is read from standard input: give --password-stdin";
         return Err(Failure::Usage(what.to_owned()));
     }
-    let mut bytes = Vec::new();
-    let mut input = std::io::stdin().take(LONGEST_INPUT);
+    // Large enough from the start: what grows leaves copies behind.
+    let mut bytes = Vec::with_capacity(LONGEST_INPUT + 1);
+    let mut input = std::io::stdin().take(LONGEST_INPUT as u64);
     input
         .read_to_end(&mut bytes)
         .map_err(|error| Failure::Failed(format!("standard input: {error}")))?;

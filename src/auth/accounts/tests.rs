@@ -251,6 +251,8 @@ async fn a_token_that_reads_is_exchanged_for_a_viewers_session_that_ends_with_it
         .await
         .unwrap();
     assert_eq!(joined.refresh_expires, NOW.plus(DAY));
+    let entry = &accounts.audit_page(None, 1).await.unwrap()[0];
+    assert_eq!((entry.action, entry.by), (AuditAction::Joined, Via::Token));
     let viewer = accounts.check(joined.access.expose(), NOW).unwrap();
     assert_eq!((viewer.role, viewer.scopes), (Role::Viewer, None));
     let carried = fixture
