@@ -1,11 +1,14 @@
 //! The command line. A wrong flag or configuration is one clear line on standard error and exit
 //! code 2; whatever fails later is one line and exit code 1.
 
+mod accounts;
 mod args;
 mod export;
 mod metrics;
 mod replay;
 mod serve;
+mod token;
+mod user;
 mod verify;
 
 use std::process::ExitCode;
@@ -25,6 +28,8 @@ pub fn run() -> ExitCode {
         Some(Command::Metrics(args)) => metrics::run(&args),
         Some(Command::Export(args)) => export::run(&args),
         Some(Command::Verify(args)) => verify::run(&args),
+        Some(Command::User(args)) => user::run(args.command),
+        Some(Command::Token(args)) => token::run(args.command),
         Some(Command::Serve(args)) => serve::run(args),
         None => serve::run(cli.serve),
     };

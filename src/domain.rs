@@ -3,6 +3,7 @@
 //! Every other module speaks in these types; a stream's data, a REST body and the type here are
 //! one and the same thing. Money is [`Decimal`], in JSON a string; times are [`TimeUs`].
 
+pub mod access;
 pub mod alert;
 pub mod bot;
 pub mod candle;
@@ -28,6 +29,9 @@ pub mod score;
 pub mod time;
 pub mod trade;
 
+pub use access::audit::{AuditAction, AuditEntry, AuditId, Via};
+pub use access::info::{SessionInfo, Standing, TokenInfo, UserInfo};
+pub use access::{Role, Scope, Scopes, UserId, UserName};
 pub use alert::{Alert, Extent, Quality, QualityKind, Severity};
 pub use bot::{NewDecision, Note, ReportedFill, ReportedOrder, ReportedPosition};
 pub use candle::{Candle, Interval};
@@ -39,7 +43,9 @@ pub use decision::{
 pub use event::{Event, Record};
 pub use explain::{Estimate, Explanation, OrderChange, OrderCheck, OrderHistory, Waiting};
 pub use health::{Health, Mode};
-pub use ids::{AlertId, BotId, DecisionId, FillId, ModelId, OrderId, Seq, Symbol};
+pub use ids::{
+    AlertId, BotId, DecisionId, FillId, ModelId, OrderId, Seq, SessionId, Symbol, TokenId,
+};
 pub use inference::{FEATURE_COUNT, Inference, InferenceRequest, InferenceResult};
 pub use instrument::{Filters, Instrument};
 pub use ledger::{LedgerEntry, Movement};

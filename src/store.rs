@@ -1,6 +1,7 @@
 //! The only persistence. [`Journal`] is the one writer: events, commands and snapshots go in by
 //! group commits. [`Reader`] answers from what was committed, over connections of its own.
 
+pub mod accounts;
 mod decisions;
 mod filing;
 mod inputs;

@@ -1,5 +1,6 @@
 //! The arguments, as clap reads them.
 
+mod accounts;
 mod time;
 
 use std::net::SocketAddr;
@@ -10,6 +11,10 @@ use clap::{Args, Parser, Subcommand};
 use crate::domain::{Symbol, TimeUs};
 use crate::feed::Speed;
 use crate::seal::PublicKey;
+
+pub use accounts::{
+    CreateToken, ListArgs, PasswordArgs, TokenArgs, TokenCommand, UserArgs, UserCommand,
+};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -38,6 +43,10 @@ pub enum Command {
     Export(ExportArgs),
     /// Check a bundle or a data directory: exit code 0 is fine, 1 is not, 2 is a wrong call.
     Verify(VerifyArgs),
+    /// Add and change users; a server that runs takes it in within two seconds.
+    User(UserArgs),
+    /// Make and revoke API tokens.
+    Token(TokenArgs),
 }
 
 /// Flags win over environment variables (PLAINSIGHT_SECTION__KEY), these over Leptos.toml.

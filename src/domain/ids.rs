@@ -35,6 +35,13 @@ pub struct InvalidId {
     rule: &'static str,
 }
 
+impl InvalidId {
+    pub(super) fn new(what: &'static str, text: &str, rule: &'static str) -> Self {
+        let text = text.chars().take(80).collect();
+        Self { what, text, rule }
+    }
+}
+
 /// Declares a cheap-to-clone text id. Parsing and deserialising check the rule, so that a value of
 /// the type is always a valid one.
 macro_rules! text_id {
@@ -64,8 +71,7 @@ macro_rules! text_id {
                 if valid(text) {
                     Ok(Self(Arc::from(text)))
                 } else {
-                    let shown = text.chars().take(80).collect();
-                    Err(InvalidId { what: $what, text: shown, rule: $rule })
+                    Err(InvalidId::new($what, text, $rule))
                 }
             }
         }
@@ -123,6 +129,30 @@ text_id!(
     /// The model that took a decision.
     ModelId, "model", "1 to 64 printable ASCII characters without spaces", |text| printable(text, 64)
 );
+
+/// What ids that are drawn at random are made of: small letters and digits that are hard to mistake.
+pub const ID_ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+
+fn drawn(text: &str, length: usize) -> bool {
+    text.len() == length && text.bytes().all(|byte| ID_ALPHABET.contains(&byte))
+}
+
+text_id!(
+    /// An API token. It is no secret: the token's text begins with it.
+    TokenId, "token id", "8 small letters and digits", |text| drawn(text, TokenId::LENGTH)
+);
+text_id!(
+    /// A session of somebody who signed in. It is no secret.
+    SessionId, "session id", "16 small letters and digits", |text| drawn(text, SessionId::LENGTH)
+);
+
+impl TokenId {
+    pub const LENGTH: usize = 8;
+}
+
+impl SessionId {
+    pub const LENGTH: usize = 16;
+}
 
 /// Hands out the core's own ids while one input is processed.
 #[derive(Debug, Clone, Copy)]

@@ -40,7 +40,7 @@ const IMPURE: &[&str] = &[
     "Instant",
 ];
 
-const RULES: [Rule; 12] = [
+const RULES: [Rule; 13] = [
     Rule {
         module: "domain",
         may_import: &[],
@@ -83,6 +83,12 @@ const RULES: [Rule; 12] = [
         may_import: &["audit", "domain", "engine", "wire", "feed::Cursor", "seal"],
         never: &["axum", "leptos", "SystemTime"],
     },
+    // The wall clock comes in as an argument.
+    Rule {
+        module: "auth",
+        may_import: &["domain", "store"],
+        never: &["axum", "leptos", "sqlx", "SystemTime", "Instant"],
+    },
     Rule {
         module: "inference",
         may_import: &["domain"],
@@ -107,6 +113,7 @@ const RULES: [Rule; 12] = [
         module: "cli",
         may_import: &[
             "audit",
+            "auth",
             "domain",
             "engine",
             "feed",

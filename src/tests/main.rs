@@ -18,6 +18,7 @@ mod metrics_doc;
 mod program;
 mod recorded;
 
+mod accounts;
 mod architecture;
 mod bad_frames;
 mod binance;
