@@ -131,6 +131,7 @@ pub enum Endpoint {
     DecisionsPart,
     DecisionPart,
     ModelsPart,
+    LimitsPart,
 }
 
 /// One address of the server.
@@ -152,7 +153,7 @@ const fn route(method: &'static str, path: &'static str, role: Role, endpoint: E
 }
 
 /// Every address but the pages' and the files'; what their forms are sent to is here.
-pub const ROUTES: [Route; 39] = [
+pub const ROUTES: [Route; 40] = [
     route("GET", "/health", Role::Anyone, Endpoint::Health),
     route("GET", "/ready", Role::Anyone, Endpoint::Ready),
     route("GET", "/metrics", Role::Viewer, Endpoint::Metrics),
@@ -262,6 +263,7 @@ pub const ROUTES: [Route; 39] = [
         Endpoint::DecisionPart,
     ),
     route("GET", "/parts/models", Role::Viewer, Endpoint::ModelsPart),
+    route("GET", "/parts/limits", Role::Viewer, Endpoint::LimitsPart),
 ];
 
 /// Pages are for whoever may see.

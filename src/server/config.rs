@@ -345,6 +345,8 @@ mod tests {
             ("[feeed]\n", "feeed"),
             ("[feed]\nsead = 1\n", "sead"),
             ("[server]\naddr = \"nowhere\"\n", "addr"),
+            ("[limits]\ndeny = [\"10.0.0.0/40\"]\n", "10.0.0.0/40"),
+            ("[limits]\nrequests_per_s = 0\n", "requests_per_s"),
             ("[feed]\nsymbols = [\"btc\"]\n", "upper-case"),
             ("[feed\n", "line 1, column 6 invalid table header"),
             ("[agent.models]\nbuilt_in = [\"oracle\"]\n", "oracle"),
@@ -386,6 +388,24 @@ mod tests {
     fn the_projects_own_file_is_valid() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(DEFAULT_FILE);
         Config::load(Some(&path)).unwrap();
+    }
+
+    /// Every key of `[limits]` stands in the file, commented out, at its default.
+    #[test]
+    fn the_projects_own_file_tells_the_limits() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(DEFAULT_FILE);
+        let text = std::fs::read_to_string(path).unwrap();
+        let (_, table) = text.split_once("[limits]\n").unwrap();
+        let (table, _) = table.split_once("\n[store]").unwrap();
+        let told = |line: &&str| line.split(' ').nth(1) == Some("=");
+        let lines = table.lines().filter_map(|line| line.strip_prefix("# "));
+        let keys: Vec<&str> = lines.filter(told).collect();
+        let serde_json::Value::Object(all) = serde_json::json!(LimitsConfig::default()) else {
+            panic!("a table was expected")
+        };
+        assert_eq!(keys.len(), all.len(), "{keys:?}");
+        let read = load(&format!("[limits]\n{}\n", keys.join("\n"))).unwrap();
+        assert_eq!(read.limits, LimitsConfig::default());
     }
 
     /// Every key of `[agent.models]` stands in the file, commented out, at its default.

@@ -8,6 +8,7 @@ mod commands;
 mod counts;
 mod key;
 mod requests;
+pub mod shown;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -204,6 +204,7 @@ async fn part(state: &AppState, page: Option<Page>, focus: &Focus, uri: &Uri) ->
             let chosen: Option<ModelId> = fields.optional("model").ok().flatten();
             Some(parts::models_part(state, &focus.bot, chosen.as_ref()).1)
         }
+        (Page::System, _) => Some(parts::limits_part(state)),
         _ => None,
     }
 }

@@ -54,6 +54,7 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::DecisionsPart => get(parts::filter),
         Endpoint::DecisionPart => get(parts::decision),
         Endpoint::ModelsPart => get(parts::models),
+        Endpoint::LimitsPart => get(parts::limits),
     }
 }
 
