@@ -87,6 +87,8 @@ impl Networks {
         if !self.trusts(peer.address) {
             return client;
         }
+        // Also where it has forgotten to say so: it is there to pass on what others send.
+        client.is_forwarded = true;
         // Each proxy puts down who it was asked by, behind what was there: what the client itself has
         // written comes first, and nobody we trust has seen more than the last that is not one of ours.
         for hop in forwarded::hops(headers).into_iter().rev() {
@@ -211,6 +213,7 @@ mod tests {
             is_secure: false,
         };
         assert!(nobody.client(peer, &HeaderMap::new()).is_local());
+        assert!(!ours.client(peer, &HeaderMap::new()).is_local());
         for lines in [
             ("x-forwarded-for", "127.0.0.1"),
             ("forwarded", "for=127.0.0.1"),

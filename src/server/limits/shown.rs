@@ -44,7 +44,11 @@ pub fn rows(config: &Config) -> Vec<LimitRow> {
             limits.strikes.to_string(),
             "the address is refused for a while",
         ),
-        row("A refusal for abuse", format!("{} s", limits.ban_s), "over"),
+        row(
+            "That refusal",
+            format!("{} s", limits.ban_s),
+            "the address is let in again",
+        ),
         row(
             "Headers of a request",
             format!(
