@@ -79,6 +79,9 @@ class Server:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         command = [binary, "serve", "--addr", f"127.0.0.1:{self.port}", "--data", self.data, *arguments]
+        # All that is measured comes from one address.
+        limits = ("CONNECTIONS_PER_ADDRESS", "SOCKETS_PER_ADDRESS", "REQUESTS_PER_S", "REQUEST_BURST")
+        environment = {f"PLAINSIGHT_LIMITS__{name}": "1000000" for name in limits} | environment
         environ = {**os.environ, "LEPTOS_SITE_ROOT": str(site), "PLAINSIGHT_LOG__FILTER": "warn", **environment}
         self.started = time.monotonic()
         self.child = subprocess.Popen(command, cwd=ROOT, env=environ)

@@ -11,6 +11,13 @@ const BIN = path.resolve(ROOT, process.env.PLAINSIGHT_BIN || 'target/debug/plain
 const READY_MS = 20_000;
 const STOP_MS = 10_000;
 const LOG_LIMIT = 1024 * 1024;
+// All that a test does comes from one address.
+const ROOMY = {
+  PLAINSIGHT_LIMITS__CONNECTIONS_PER_ADDRESS: '100000',
+  PLAINSIGHT_LIMITS__SOCKETS_PER_ADDRESS: '100000',
+  PLAINSIGHT_LIMITS__REQUESTS_PER_S: '100000',
+  PLAINSIGHT_LIMITS__REQUEST_BURST: '100000',
+};
 
 export interface ServerOptions {
   feed: string;
@@ -143,7 +150,7 @@ export class Server {
 function environment(): NodeJS.ProcessEnv {
   const settings = /^(PLAINSIGHT|LEPTOS)_/;
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !settings.test(name)));
-  return { ...env, LEPTOS_SITE_ROOT: process.env.LEPTOS_SITE_ROOT || 'target/site' };
+  return { ...env, ...ROOMY, LEPTOS_SITE_ROOT: process.env.LEPTOS_SITE_ROOT || 'target/site' };
 }
 
 async function freePort(): Promise<number> {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Extension, Request};
+use axum::response::IntoResponse as _;
 use axum::routing::get;
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -14,8 +15,12 @@ use plainsight::domain::{Rejection, Seq};
 use plainsight::hub::{Backfill, BackfillFailed, Hub, Item, Publisher as HubPublisher};
 use plainsight::server::access::{Principal, Role};
 use plainsight::server::clock::wall_time;
-use plainsight::server::config::ServerConfig;
+use plainsight::server::config::{LimitsConfig, ServerConfig};
+use plainsight::server::error::AppError;
+use plainsight::server::limits::{ConnectionPlace, Limits};
+use plainsight::server::listen::Door;
 use plainsight::server::monitor::Counters;
+use plainsight::server::network::Client;
 use plainsight::server::serve::listen;
 use plainsight::server::socket;
 use plainsight::server::socket::host::{Host, Refused};
@@ -60,6 +65,7 @@ struct Bare {
     hub: Arc<Hub>,
     config: ServerConfig,
     counters: Counters,
+    limits: Arc<Limits>,
     clients: AtomicU64,
     store_queries: AtomicU64,
 }
@@ -77,6 +83,10 @@ impl Host for Bare {
         &self.counters
     }
 
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     fn rate_hz(&self, _: Stream) -> Option<f64> {
         None
     }
@@ -85,8 +95,8 @@ impl Host for Bare {
         CancellationToken::new()
     }
 
-    fn came(&self) -> u64 {
-        self.clients.fetch_add(1, Ordering::Relaxed) + 1
+    fn came(&self) {
+        self.clients.fetch_add(1, Ordering::Relaxed);
     }
 
     fn left(&self) {
@@ -141,13 +151,13 @@ pub async fn start(port: u16) -> Result<(Publisher, Serving), Failure> {
     let hub = Arc::new(Hub::default());
     let mut publisher = HubPublisher::new(Arc::clone(&hub));
     publisher.create(&Topic::Bench, Epoch(rand::random()), 0);
+    // Everybody comes from this machine here.
+    let limits = Arc::new(Limits::new(LimitsConfig::roomy(), usize::MAX));
     let bare = Arc::new(Bare {
         hub,
-        config: ServerConfig {
-            max_connections: usize::MAX,
-            ..ServerConfig::default()
-        },
+        config: ServerConfig::default(),
         counters: Counters::default(),
+        limits: Arc::clone(&limits),
         clients: AtomicU64::new(0),
         store_queries: AtomicU64::new(0),
     });
@@ -160,11 +170,22 @@ pub async fn start(port: u16) -> Result<(Publisher, Serving), Failure> {
         name: "load",
         role: Role::Viewer,
     };
-    let router = Router::new().route(
-        "/v1/ws",
-        get(move |request: Request| async move { socket::open(&sockets, anybody, request) }),
-    );
-    tokio::spawn(async move { axum::serve(listener, router).await });
+    let among = Arc::clone(&limits);
+    let upgrade = move |Extension(client): Extension<Client>,
+                        Extension(connection): Extension<Arc<ConnectionPlace>>,
+                        request: Request| async move {
+        match among.socket(&client, connection) {
+            Ok(place) => socket::open(&sockets, anybody, place, request),
+            Err(refusal) => AppError::from(refusal).into_response(),
+        }
+    };
+    let door = Door {
+        listener,
+        router: Router::new().route("/v1/ws", get(upgrade)),
+        limits,
+        tls: None,
+    };
+    tokio::spawn(door.serve(CancellationToken::new()));
     let publisher = Publisher {
         publisher,
         due: Vec::new(),

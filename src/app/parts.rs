@@ -8,6 +8,7 @@ mod filter;
 mod inputs;
 mod journey;
 mod leaderboard;
+mod limits;
 mod markets;
 mod models;
 mod outcome;
@@ -23,6 +24,7 @@ use crate::domain::TimeUs;
 
 pub use decision::{About, decision, window};
 pub use filter::{Choices, filter};
+pub use limits::{LimitRow, limits};
 pub use models::models;
 
 /// The markup of a view.

@@ -58,6 +58,12 @@ pub struct ServeArgs {
     /// Address to listen on.
     #[arg(long, value_name = "IP:PORT")]
     pub addr: Option<SocketAddr>,
+    /// PEM file of the certificate chain: HTTPS. It is read anew when it changes.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// PEM file of the certificate's private key.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
     /// Directory of the journal.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,

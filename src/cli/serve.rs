@@ -33,8 +33,12 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
             tracing::info!("shutting down");
             told.cancel();
         });
+        let scheme = match config.server.tls_cert {
+            Some(_) => "https",
+            None => "http",
+        };
         let serving = serve(config, shutdown, |address| {
-            tracing::info!("Plainsight is on http://{address}");
+            tracing::info!("Plainsight is on {scheme}://{address}");
         });
         serving.await.map_err(|error| {
             let text = error.to_string();
@@ -50,6 +54,12 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
 fn lay_over(config: &mut Config, args: ServeArgs) {
     if let Some(addr) = args.addr {
         config.server.addr = addr;
+    }
+    if args.tls_cert.is_some() {
+        config.server.tls_cert = args.tls_cert;
+    }
+    if args.tls_key.is_some() {
+        config.server.tls_key = args.tls_key;
     }
     if let Some(data) = args.data {
         config.store.data = data;

@@ -4,13 +4,14 @@
 //! Until sign-in exists there is one implicit principal: an operator where the connection comes from
 //! this machine and was not made by another site's page in this machine's browser, else a viewer.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
 
 use super::error::AppError;
+use super::network::Client;
 use crate::app::routes::Page;
 use crate::wire::{ClientFrame, Stream, Topic};
 
@@ -31,8 +32,8 @@ pub struct Principal {
 }
 
 impl Principal {
-    fn implicit(peer: Option<SocketAddr>, headers: &HeaderMap) -> Self {
-        let is_local = peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+    fn implicit(client: Option<&Client>, headers: &HeaderMap) -> Self {
+        let is_local = client.is_some_and(Client::is_local);
         if is_local && is_addressed_here(headers) && is_of_this_site(headers) {
             Self {
                 name: "operator",
@@ -82,11 +83,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Principal {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AppError> {
-        let peer = parts
-            .extensions
-            .get::<ConnectInfo<SocketAddr>>()
-            .map(|info| info.0);
-        Ok(Self::implicit(peer, &parts.headers))
+        let client = parts.extensions.get::<Client>();
+        Ok(Self::implicit(client, &parts.headers))
     }
 }
 
@@ -133,6 +131,7 @@ pub enum Endpoint {
     DecisionsPart,
     DecisionPart,
     ModelsPart,
+    LimitsPart,
 }
 
 /// One address of the server.
@@ -154,7 +153,7 @@ const fn route(method: &'static str, path: &'static str, role: Role, endpoint: E
 }
 
 /// Every address but the pages' and the files'; what their forms are sent to is here.
-pub const ROUTES: [Route; 39] = [
+pub const ROUTES: [Route; 40] = [
     route("GET", "/health", Role::Anyone, Endpoint::Health),
     route("GET", "/ready", Role::Anyone, Endpoint::Ready),
     route("GET", "/metrics", Role::Viewer, Endpoint::Metrics),
@@ -264,6 +263,7 @@ pub const ROUTES: [Route; 39] = [
         Endpoint::DecisionPart,
     ),
     route("GET", "/parts/models", Role::Viewer, Endpoint::ModelsPart),
+    route("GET", "/parts/limits", Role::Viewer, Endpoint::LimitsPart),
 ];
 
 /// Pages are for whoever may see.

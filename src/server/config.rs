@@ -1,6 +1,8 @@
 //! Configuration: flags win over `PLAINSIGHT_SECTION__KEY`, these over Leptos.toml, that over the
 //! defaults here. Unknown names are errors, because a misspelt limit is no limit.
 
+mod limits;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +14,8 @@ use crate::domain::Symbol;
 use crate::engine::config::{AgentConfig, ExchangeConfig};
 use crate::feed::BinanceConfig;
 use crate::wire::{Backoff, Stream};
+
+pub use limits::LimitsConfig;
 
 /// The file that is read when none is named, if it is there.
 pub const DEFAULT_FILE: &str = "Leptos.toml";
@@ -32,6 +36,9 @@ pub enum ConfigError {
 #[serde(default, deny_unknown_fields)]
 pub struct ServerConfig {
     pub addr: SocketAddr,
+    /// PEM files of the certificate chain and its key: both, for HTTPS, or neither.
+    pub tls_cert: Option<PathBuf>,
+    pub tls_key: Option<PathBuf>,
     /// How long a client may take to say hello, and between two heartbeats, ms.
     pub hello_timeout_ms: u32,
     pub ping_ms: u32,
@@ -39,6 +46,7 @@ pub struct ServerConfig {
     pub pong_timeout_ms: u32,
     /// Threads that carry sockets; 0: one for each processor, at most four.
     pub socket_threads: usize,
+    /// Open connections of all addresses, sockets included.
     pub max_connections: usize,
     pub max_subscriptions: usize,
     pub max_history: u32,
@@ -58,6 +66,8 @@ impl Default for ServerConfig {
     fn default() -> Self {
         Self {
             addr: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            tls_cert: None,
+            tls_key: None,
             hello_timeout_ms: 5_000,
             ping_ms: 25_000,
             pong_timeout_ms: 10_000,
@@ -228,6 +238,7 @@ impl Default for LogConfig {
 #[serde(default)]
 pub struct Config {
     pub server: ServerConfig,
+    pub limits: LimitsConfig,
     pub store: StoreConfig,
     pub feed: FeedConfig,
     pub exchange: ExchangeConfig,
@@ -238,8 +249,8 @@ pub struct Config {
 }
 
 /// The tables that the file may have; `package` is Leptos's own.
-const TABLES: [&str; 9] = [
-    "package", "server", "store", "feed", "exchange", "agent", "streams", "client", "log",
+const TABLES: [&str; 10] = [
+    "package", "server", "limits", "store", "feed", "exchange", "agent", "streams", "client", "log",
 ];
 
 impl Config {
@@ -334,6 +345,8 @@ mod tests {
             ("[feeed]\n", "feeed"),
             ("[feed]\nsead = 1\n", "sead"),
             ("[server]\naddr = \"nowhere\"\n", "addr"),
+            ("[limits]\ndeny = [\"10.0.0.0/40\"]\n", "10.0.0.0/40"),
+            ("[limits]\nrequests_per_s = 0\n", "requests_per_s"),
             ("[feed]\nsymbols = [\"btc\"]\n", "upper-case"),
             ("[feed\n", "line 1, column 6 invalid table header"),
             ("[agent.models]\nbuilt_in = [\"oracle\"]\n", "oracle"),
@@ -375,6 +388,24 @@ mod tests {
     fn the_projects_own_file_is_valid() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(DEFAULT_FILE);
         Config::load(Some(&path)).unwrap();
+    }
+
+    /// Every key of `[limits]` stands in the file, commented out, at its default.
+    #[test]
+    fn the_projects_own_file_tells_the_limits() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(DEFAULT_FILE);
+        let text = std::fs::read_to_string(path).unwrap();
+        let (_, table) = text.split_once("[limits]\n").unwrap();
+        let (table, _) = table.split_once("\n[store]").unwrap();
+        let told = |line: &&str| line.split(' ').nth(1) == Some("=");
+        let lines = table.lines().filter_map(|line| line.strip_prefix("# "));
+        let keys: Vec<&str> = lines.filter(told).collect();
+        let serde_json::Value::Object(all) = serde_json::json!(LimitsConfig::default()) else {
+            panic!("a table was expected")
+        };
+        assert_eq!(keys.len(), all.len(), "{keys:?}");
+        let read = load(&format!("[limits]\n{}\n", keys.join("\n"))).unwrap();
+        assert_eq!(read.limits, LimitsConfig::default());
     }
 
     /// Every key of `[agent.models]` stands in the file, commented out, at its default.

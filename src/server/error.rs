@@ -6,6 +6,7 @@ use problem_details::ProblemDetails;
 use serde::Serialize;
 
 use super::handle::Unavailable;
+use super::limits::Refusal;
 use crate::domain::Rejection;
 use crate::store::StoreError;
 
@@ -25,6 +26,11 @@ pub enum AppError {
     MethodNotAllowed,
     #[error("the body is larger than is allowed")]
     TooLarge,
+    #[error("the body took too long to come")]
+    SlowBody,
+    /// A limit was met.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// The engine refused a command.
     #[error(transparent)]
     Rejected(#[from] Rejection),
@@ -69,6 +75,9 @@ impl AppError {
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
+            Self::Refused(Refusal::Denied) => StatusCode::FORBIDDEN,
+            Self::Refused(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Rejected(rejection) => match rejection.code.as_str() {
                 "unknown_order" | "unknown_decision" => StatusCode::NOT_FOUND,
                 // Nothing is wrong with the request, but things are not so that it could be done.
@@ -89,6 +98,8 @@ impl AppError {
             Self::Forbidden => "forbidden",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::TooLarge => "too_large",
+            Self::SlowBody => "slow_body",
+            Self::Refused(refusal) => refusal.code(),
             Self::Rejected(rejection) => &rejection.code,
             Self::Unavailable(unavailable) => unavailable.code(),
             Self::Store(_) => Unavailable::Journal.code(),
@@ -109,7 +120,25 @@ impl AppError {
 impl AppError {
     /// Trying the very same again later may help.
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Store(_))
+        match self {
+            Self::Unavailable(_) | Self::Store(_) => true,
+            Self::Refused(refusal) => refusal.retry().is_some(),
+            _ => false,
+        }
+    }
+
+    /// When to try again, in whole seconds.
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Refused(refusal) => refusal.retry().map(|retry| retry.as_millis()),
+            error if error.status() == StatusCode::SERVICE_UNAVAILABLE => Some(1),
+            _ => None,
+        }
+        .map(|millis| {
+            u64::try_from(millis.div_ceil(1_000))
+                .unwrap_or(u64::MAX)
+                .max(1)
+        })
     }
 
     /// For people; what only the log is to know is left out.
@@ -128,7 +157,7 @@ impl IntoResponse for AppError {
         if status.is_server_error() {
             tracing::warn!(error = %self, http.status = status.as_u16(), "a request failed");
         }
-        let detail = self.detail();
+        let (detail, retry_after) = (self.detail(), self.retry_after());
         let extensions = Extensions {
             code: self.code().to_owned(),
             field: self.field(),
@@ -137,10 +166,10 @@ impl IntoResponse for AppError {
             .with_detail(detail)
             .with_extensions(extensions);
         let mut response = problem.into_response();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        if let Some(seconds) = retry_after {
             response
                 .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

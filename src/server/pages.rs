@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderValue, Request, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::MethodRouter;
@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use super::access::{Principal, Role};
 use super::commands::{explain, order_history};
 use super::error::AppError;
+use super::network::Client;
 use super::parts;
 use super::rest::{SEQ, ledger_page};
 use super::state::AppState;
@@ -203,6 +204,7 @@ async fn part(state: &AppState, page: Option<Page>, focus: &Focus, uri: &Uri) ->
             let chosen: Option<ModelId> = fields.optional("model").ok().flatten();
             Some(parts::models_part(state, &focus.bot, chosen.as_ref()).1)
         }
+        (Page::System, _) => Some(parts::limits_part(state)),
         _ => None,
     }
 }
@@ -284,14 +286,23 @@ pub async fn page(
 pub fn files_and_not_found(state: &AppState) -> MethodRouter<AppState> {
     let root = state.leptos.site_root.to_string();
     axum::routing::any(
-        move |State(state): State<AppState>, principal: Principal, request: Request<Body>| {
+        move |State(state): State<AppState>,
+              principal: Principal,
+              Extension(client): Extension<Client>,
+              request: Request<Body>| {
             let files = tower_http::services::ServeDir::new(root.clone())
                 .precompressed_br()
                 .precompressed_gzip()
                 .append_index_html_on_directories(false);
             async move {
                 let path = request.uri().path();
-                if path == "/v1" || path.starts_with("/v1/") {
+                let is_api = path == "/v1" || path.starts_with("/v1/");
+                // A file costs little, and a page asks for many at once.
+                let counted = || state.limits.request(&client).map_err(AppError::from);
+                if is_api {
+                    if let Err(refused) = counted() {
+                        return refused.into_response();
+                    }
                     return AppError::NotFound(format!("there is no {path}")).into_response();
                 }
                 let (parts, body) = request.into_parts();
@@ -299,6 +310,9 @@ pub fn files_and_not_found(state: &AppState) -> MethodRouter<AppState> {
                 match tower::ServiceExt::oneshot(files, asked).await {
                     Ok(found) if found.status() != StatusCode::NOT_FOUND => found.into_response(),
                     _ => {
+                        if let Err(refused) = counted() {
+                            return refused.into_response();
+                        }
                         let request = Request::from_parts(parts, body);
                         let mut response = render(state, principal, None, None, request).await;
                         *response.status_mut() = StatusCode::NOT_FOUND;

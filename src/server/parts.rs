@@ -5,6 +5,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::error::AppError;
+use super::limits::shown;
 use super::rest::{OfBot, Params, answer, decision_id, decision_page, detail, params};
 use super::state::AppState;
 use crate::app::parts::{self, About, Choices};
@@ -77,6 +78,19 @@ pub async fn decision_part(
         decision: Some(decision),
     };
     Ok((seq, part))
+}
+
+/// `GET /parts/limits`: what the server allows.
+pub async fn limits(State(state): State<AppState>) -> Result<Response, AppError> {
+    answer(state.hub.seq(), &limits_part(&state))
+}
+
+pub fn limits_part(state: &AppState) -> Part {
+    Part {
+        address: Part::LIMITS.to_owned(),
+        html: parts::limits(&shown::rows(&state.config)),
+        decision: None,
+    }
 }
 
 /// What stands there where it is not known; `None` where it only cannot be had now.

@@ -1,13 +1,15 @@
 //! The router, made of the access table and of the pages, each behind its role.
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Extension, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, delete, get, patch, post};
 
 use super::access::{Endpoint, Principal, ROUTES, Role, page_role};
 use super::error::AppError;
+use super::limits::body;
+use super::network::Client;
 use super::state::AppState;
 use super::{forms, ingest, pages, parts, rest, socket};
 use crate::app::routes::Page;
@@ -52,6 +54,7 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::DecisionsPart => get(parts::filter),
         Endpoint::DecisionPart => get(parts::decision),
         Endpoint::ModelsPart => get(parts::models),
+        Endpoint::LimitsPart => get(parts::limits),
     }
 }
 
@@ -59,34 +62,62 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
 pub fn router(state: &AppState) -> Router<AppState> {
     let mut router = Router::new();
     for route in ROUTES {
-        router = router.route(route.path, guarded(handler(route.endpoint), route.role));
+        let handler = guarded(state, handler(route.endpoint), route.role);
+        let handler = match route.endpoint {
+            Endpoint::Health => handler,
+            _ => counted(state, handler),
+        };
+        router = router.route(route.path, handler);
     }
+    let shown = |page| counted(state, guarded(state, get(pages::page), page_role(page)));
     for page in Page::ALL {
-        router = router.route(page.path(), guarded(get(pages::page), page_role(page)));
+        router = router.route(page.path(), shown(page));
     }
     for (path, page) in [
         ("/market/{symbol}", Page::Market),
         ("/decisions/{id}", Page::Decisions),
     ] {
-        router = router.route(path, guarded(get(pages::page), page_role(page)));
+        router = router.route(path, shown(page));
     }
     router
         .method_not_allowed_fallback(|| async { AppError::MethodNotAllowed })
         .fallback(pages::files_and_not_found(state))
 }
 
-fn guarded(handler: MethodRouter<AppState>, role: Role) -> MethodRouter<AppState> {
-    handler.route_layer(middleware::from_fn(
-        move |principal: Principal, request: Request, next: Next| async move {
-            check(&principal, role, request, next).await
-        },
-    ))
+/// Only for who has the role; the body is read for nobody else.
+fn guarded(
+    state: &AppState,
+    handler: MethodRouter<AppState>,
+    role: Role,
+) -> MethodRouter<AppState> {
+    let check = move |State(state): State<AppState>,
+                      principal: Principal,
+                      request: Request,
+                      next: Next| async move {
+        if !principal.may(role) {
+            return AppError::Forbidden.into_response();
+        }
+        match body::read(&state.limits, request).await {
+            Ok(request) => next.run(request).await,
+            Err(error) => error.into_response(),
+        }
+    };
+    handler.route_layer(middleware::from_fn_with_state(state.clone(), check))
 }
 
-async fn check(principal: &Principal, role: Role, request: Request, next: Next) -> Response {
-    if principal.may(role) {
-        next.run(request).await
-    } else {
-        AppError::Forbidden.into_response()
+/// Counted against the rate of the client's address, before anything else is done.
+fn counted(state: &AppState, handler: MethodRouter<AppState>) -> MethodRouter<AppState> {
+    handler.route_layer(middleware::from_fn_with_state(state.clone(), count))
+}
+
+async fn count(
+    State(state): State<AppState>,
+    Extension(client): Extension<Client>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match state.limits.request(&client) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => AppError::from(refusal).into_response(),
     }
 }

@@ -13,6 +13,9 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::config::{Config, DEFAULT_FILE};
+use super::limits::Limits;
+use super::listen::Door;
+use super::listen::tls::{Tls, TlsError, TlsFiles};
 use super::router;
 use super::socket::host::Host;
 use super::socket::shards::Sockets;
@@ -31,6 +34,8 @@ pub enum ServeError {
         addr: SocketAddr,
         error: std::io::Error,
     },
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error("the site's configuration: {0}")]
     Leptos(String),
     #[error("{0}")]
@@ -41,7 +46,7 @@ impl ServeError {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Start(error) => error.is_usage(),
-            Self::Listen { .. } | Self::Leptos(_) => true,
+            Self::Listen { .. } | Self::Tls(_) | Self::Leptos(_) => true,
             Self::Io(_) => false,
         }
     }
@@ -53,7 +58,10 @@ pub async fn serve(
     shutdown: CancellationToken,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
-    let listener = listen(config.server.addr)?;
+    let server = &config.server;
+    let files = TlsFiles::of(server.tls_cert.as_deref(), server.tls_key.as_deref())?;
+    let tls = files.map(Tls::load).transpose()?;
+    let listener = listen(server.addr)?;
     let address = listener.local_addr()?;
     let Started {
         driver,
@@ -72,6 +80,8 @@ pub async fn serve(
 
     let sockets_end = CancellationToken::new();
     let (sockets, threads) = Sockets::open(config.server.socket_threads);
+    let limits = Limits::new(config.limits.clone(), config.server.max_connections);
+    let limits = Arc::new(limits);
     let state = AppState::new(Inner {
         hub,
         reader,
@@ -79,6 +89,7 @@ pub async fn serve(
         monitor: Arc::clone(&monitor),
         leptos,
         sockets,
+        limits: Arc::clone(&limits),
         shutdown: sockets_end.clone(),
         config,
     });
@@ -98,17 +109,20 @@ pub async fn serve(
     });
     ready(address);
 
-    let told = shutdown.clone();
-    let serving = axum::serve(
+    let door = Door {
         listener,
-        router.into_make_service_with_connect_info::<SocketAddr>(),
-    )
-    .with_graceful_shutdown(async move {
-        told.cancelled().await;
-        sockets_end.cancel();
-    });
+        router,
+        limits,
+        tls,
+    };
+    let serving = async {
+        tokio::join!(door.serve(shutdown.clone()), async {
+            shutdown.cancelled().await;
+            sockets_end.cancel();
+        });
+    };
     tokio::select! {
-        result = serving => result?,
+        () = serving => {}
         // Whoever does not finish in time is cut off.
         () = async { shutdown.cancelled().await; tokio::time::sleep(limit).await } => {}
     }

@@ -6,27 +6,43 @@ mod bad_frames;
 mod handshake;
 pub mod host;
 mod reading;
+mod relay;
 mod session;
 mod shard;
 pub mod shards;
 
-use axum::extract::{Request, State};
-use axum::response::Response;
+use std::sync::Arc;
+
+use axum::extract::{Extension, Request, State};
+use axum::response::{IntoResponse as _, Response};
 
 use super::access::Principal;
+use super::error::AppError;
+use super::limits::{ConnectionPlace, SocketPlace};
+use super::network::Client;
 use super::state::AppState;
 use shards::{Opening, Sockets};
 
 pub async fn upgrade(
     State(state): State<AppState>,
     principal: Principal,
+    Extension(client): Extension<Client>,
+    Extension(connection): Extension<Arc<ConnectionPlace>>,
     request: Request,
 ) -> Response {
-    open(&state.sockets, principal, request)
+    match state.limits.socket(&client, connection) {
+        Ok(place) => open(&state.sockets, principal, place, request),
+        Err(refusal) => AppError::from(refusal).into_response(),
+    }
 }
 
 /// Opens a socket for `principal`, or says why the request cannot be one.
-pub fn open(sockets: &Sockets, principal: Principal, request: Request) -> Response {
+pub fn open(
+    sockets: &Sockets,
+    principal: Principal,
+    place: SocketPlace,
+    request: Request,
+) -> Response {
     handshake::answer(request, |encoding, saves_data| {
         let sockets = sockets.clone();
         move |stream, read| {
@@ -35,6 +51,8 @@ pub fn open(sockets: &Sockets, principal: Principal, request: Request) -> Respon
                 principal,
                 encoding,
                 saves_data,
+                place: Arc::new(place),
+                relayed: None,
             };
             sockets.take(stream, opening);
         }

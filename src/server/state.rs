@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::config::Config;
 use super::handle::EngineHandle;
+use super::limits::Limits;
 use super::monitor::Monitor;
 use super::socket::shards::Sockets;
 use crate::hub::Hub;
@@ -24,6 +25,7 @@ pub struct Inner {
     pub monitor: Arc<Monitor>,
     pub leptos: LeptosOptions,
     pub sockets: Sockets,
+    pub limits: Arc<Limits>,
     /// Sockets end when it is cancelled.
     pub shutdown: CancellationToken,
 }

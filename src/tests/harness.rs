@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use plainsight::domain::{BotId, Health, Portfolio};
-use plainsight::server::config::Config;
+use plainsight::server::config::{Config, LimitsConfig};
 use plainsight::server::serve::{ServeError, serve};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -56,6 +56,8 @@ pub struct Stopped {
 fn configuration(home: &TempDir) -> Config {
     let mut config = Config::default();
     config.server.addr = SocketAddr::from(([127, 0, 0, 1], 0));
+    // All that a test does comes from one address.
+    config.limits = LimitsConfig::roomy();
     config.store.data = home.path().join("data");
     config
 }
@@ -314,6 +316,18 @@ impl Stopped {
         command.args(["--feed", &feed.source, "--speed", &feed.speed]);
         command.args(["--seed", &feed.seed.to_string()]);
         command.env("PLAINSIGHT_LOG__FILTER", "warn");
+        let limits = &self.config.limits;
+        for (name, limit) in [
+            ("CONNECTIONS_PER_ADDRESS", limits.connections_per_address),
+            ("SOCKETS_PER_ADDRESS", limits.sockets_per_address),
+            ("REQUESTS_PER_S", limits.requests_per_s),
+            ("REQUEST_BURST", limits.request_burst),
+            ("COMMANDS_PER_S", limits.commands_per_s),
+            ("COMMAND_BURST", limits.command_burst),
+            ("STRIKES", limits.strikes),
+        ] {
+            command.env(format!("PLAINSIGHT_LIMITS__{name}"), limit.to_string());
+        }
         for (name, value) in &self.environment {
             command.env(name, value);
         }

@@ -53,6 +53,9 @@ pub struct Listed {
 }
 
 impl Part {
+    /// Where the table of the server's limits is had.
+    pub const LIMITS: &str = "/parts/limits";
+
     /// Where what is drawn of a decision is had.
     pub fn of_decision(bot: &BotId, id: &DecisionId) -> String {
         format!("/parts/decisions/{}?bot={bot}", encoded(id.as_str()))

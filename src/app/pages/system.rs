@@ -7,7 +7,8 @@ use crate::app::panels::{
     AlertList, FeedFacts, HealthSummary, JournalFacts, LatencyTable, LinkFacts, ProcessFacts,
     QualityTable,
 };
-use crate::app::widgets::Tile;
+use crate::app::widgets::{ServerPart, Tile};
+use crate::wire::Part;
 
 const ALERTS: usize = 20;
 const FAULTS: usize = 100;
@@ -39,6 +40,10 @@ pub fn SystemPage() -> impl IntoView {
             </Tile>
             <Tile title="Faults of the data" fresh=quality>
                 <QualityTable quality slots=FAULTS />
+            </Tile>
+            <Tile title="Limits">
+                // They are the same until the server is started anew.
+                <ServerPart address=Part::LIMITS version=0 stale=false />
             </Tile>
         </div>
     }

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
@@ -17,6 +18,7 @@ use super::answer;
 use crate::domain::Health;
 use crate::domain::health::LinkHealth;
 use crate::server::error::AppError;
+use crate::server::limits::Why;
 use crate::server::state::AppState;
 
 /// Everything that is known of the machine; 200 as long as it answers at all.
@@ -44,6 +46,7 @@ pub async fn metrics(State(state): State<AppState>) -> Result<Response, AppError
     registry.register_collector(Box::new(Snapshot {
         health: state.monitor.health(state.hub.published()),
         counters: counters(&state),
+        limited: state.limits.counts.all().to_vec(),
     }));
     let mut text = String::new();
     encode(&mut text, &registry).map_err(|error| AppError::Internal(error.to_string()))?;
@@ -115,6 +118,7 @@ fn counters(state: &AppState) -> Vec<Counter> {
 struct Snapshot {
     health: Health,
     counters: Vec<Counter>,
+    limited: Vec<(Why, u64)>,
 }
 
 impl Collector for Snapshot {
@@ -127,6 +131,12 @@ impl Collector for Snapshot {
                 None,
                 counter.metric_type(),
             )?)?;
+        }
+        let help = "What was refused or closed for a limit, by which";
+        let mut limited = encoder.encode_descriptor("limited", help, None, MetricType::Counter)?;
+        for (why, count) in &self.limited {
+            let labels = [("why", why.as_str())];
+            ConstCounter::new(*count).encode(limited.encode_family(&labels)?)?;
         }
         let health = &self.health;
         let link = health.feed.link.as_ref();

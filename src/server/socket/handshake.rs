@@ -7,18 +7,17 @@ use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use hyper_util::server::conn::auto::upgrade::downcast;
-use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::server::error::AppError;
+use crate::server::listen::line::{Line, Transport};
 use crate::wire::Encoding;
 
 /// Answers a request to open a socket. `taker` is told what the client asked for and gives who takes
 /// the connection, with the bytes that came already.
 pub fn answer<T>(request: Request, taker: impl FnOnce(Encoding, bool) -> T) -> Response
 where
-    T: FnOnce(TcpStream, Bytes) + Send + 'static,
+    T: FnOnce(Transport, Bytes) + Send + 'static,
 {
     let (mut parts, _) = request.into_parts();
     let opened = check(&parts.headers).and_then(|key| {
@@ -43,8 +42,8 @@ where
                 return;
             }
         };
-        match downcast::<TokioIo<TcpStream>>(upgraded) {
-            Ok(parts) => take(parts.io.into_inner(), parts.read_buf),
+        match upgraded.downcast::<TokioIo<Line>>() {
+            Ok(parts) => take(parts.io.into_inner().into_transport(), parts.read_buf),
             Err(_) => tracing::error!("a socket came by a transport that is not known"),
         }
     });

@@ -11,6 +11,7 @@ use crate::domain::Rejection;
 use crate::hub::{Backfill, BackfillFailed, FanoutConfig, Hub};
 use crate::server::commands::{Done, Outcome, carry_out};
 use crate::server::config::ServerConfig;
+use crate::server::limits::Limits;
 use crate::server::monitor::Counters;
 use crate::server::state::AppState;
 use crate::store::Range;
@@ -28,12 +29,13 @@ pub trait Host: Send + Sync + 'static {
     fn hub(&self) -> Arc<Hub>;
     fn config(&self) -> &ServerConfig;
     fn counters(&self) -> &Counters;
+    fn limits(&self) -> &Limits;
     /// How often a conflated stream is published, at most.
     fn rate_hz(&self, stream: Stream) -> Option<f64>;
     /// Cancelled when sockets are to end.
     fn shutdown(&self) -> CancellationToken;
-    /// A connection came; gives how many there are now.
-    fn came(&self) -> u64;
+    /// A connection came.
+    fn came(&self);
     fn left(&self);
     /// A thread of ours has panicked.
     fn panicked(&self, task: &str);
@@ -69,6 +71,10 @@ impl Host for AppState {
         &self.monitor.counters
     }
 
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     fn rate_hz(&self, stream: Stream) -> Option<f64> {
         let rate = self.config.streams.rate(stream)?;
         Some(1_000.0 / f64::from(rate.cadence_ms.max(1)))
@@ -78,9 +84,8 @@ impl Host for AppState {
         self.shutdown.clone()
     }
 
-    fn came(&self) -> u64 {
+    fn came(&self) {
         self.monitor.client_came();
-        self.monitor.clients()
     }
 
     fn left(&self) {

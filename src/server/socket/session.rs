@@ -19,6 +19,7 @@ use crate::domain::Rejection;
 use crate::hub::ConnId;
 use crate::server::access;
 use crate::server::clock::wall_time;
+use crate::server::limits::{CommandRate, Verdict, Why};
 use crate::server::monitor::Counters;
 use crate::wire::frame::{
     API_VERSION, Closing, DEFLATE, ErrorReply, Limits, MAX_CLIENT_MESSAGE, Pong, Welcome,
@@ -53,6 +54,20 @@ enum End {
     Transport(u16, &'static str),
 }
 
+impl End {
+    /// Whether the client's address is to answer for it.
+    fn is_abuse(&self) -> bool {
+        match self {
+            Self::Gone => false,
+            Self::Transport(..) => true,
+            Self::Close(code) => matches!(
+                code,
+                CloseCode::NoHello | CloseCode::BadFrame | CloseCode::RateLimited
+            ),
+        }
+    }
+}
+
 type Flow = ControlFlow<End>;
 
 pub(super) struct Session {
@@ -62,9 +77,8 @@ pub(super) struct Session {
     reading: Reading,
     opening: Opening,
     bad_frames: BadFrames,
+    rate: CommandRate,
     greeted: bool,
-    /// How many connections there were with it.
-    crowd: u64,
 }
 
 /// Tells a client that the server goes, and when to come back.
@@ -91,7 +105,7 @@ impl Session {
         mut opening: Opening,
     ) -> Self {
         Self {
-            crowd: shard.host.came(),
+            rate: CommandRate::new(&shard.host.limits().config),
             shard,
             id,
             stream,
@@ -104,12 +118,10 @@ impl Session {
 
     /// Runs to the end and closes as the end asks for.
     pub(super) async fn run(mut self) {
-        let host = std::sync::Arc::clone(&self.shard.host);
-        let end = if self.crowd > host.config().max_connections as u64 {
-            End::Close(CloseCode::TooManyConnections)
-        } else {
-            self.converse().await
-        };
+        let end = self.converse().await;
+        if end.is_abuse() {
+            self.opening.place.strike();
+        }
         let (code, reason) = match end {
             End::Gone => (None, ""),
             End::Close(code) => (Some(code.code()), code.reason()),
@@ -175,6 +187,10 @@ impl Session {
                     }
                     Heard::Nothing => {
                         self.shard.with(|fanout, now| fanout.heard(self.id, now));
+                        // The transport's own frames cost as well, but nothing can be answered to them.
+                        if self.verdict() == Verdict::Close {
+                            return Some(End::Close(CloseCode::RateLimited));
+                        }
                         continue;
                     }
                     Heard::Text(text) => Box::pin(self.message(text)).await,
@@ -205,9 +221,15 @@ impl Session {
         }
         for frame in postcard::frames(&bytes) {
             Counters::add(&self.shard.host.counters().frames_in, 1);
-            match frame.and_then(postcard::decode_client) {
-                Ok(frame) => self.frame(frame).await?,
-                Err(error) => self.bad_frame(None, "bad_frame", &error.to_string())?,
+            let frame = frame.and_then(postcard::decode_client);
+            match (self.verdict(), frame) {
+                (Verdict::Go, Ok(frame)) => self.frame(frame).await?,
+                (Verdict::Go, Err(error)) => {
+                    self.bad_frame(None, "bad_frame", &error.to_string())?;
+                }
+                (verdict, frame) => {
+                    self.too_much(frame.ok().and_then(|frame| frame.id()), verdict)?;
+                }
             }
         }
         Flow::Continue(())
@@ -223,7 +245,10 @@ impl Session {
         }
         for line in text.lines().filter(|line| !line.trim().is_empty()) {
             Counters::add(&self.shard.host.counters().frames_in, 1);
-            self.line(line).await?;
+            match self.verdict() {
+                Verdict::Go => self.line(line).await?,
+                verdict => self.too_much(json::id_of(line), verdict)?,
+            }
         }
         Flow::Continue(())
     }
@@ -317,6 +342,28 @@ impl Session {
         self.resume(resume)
     }
 
+    /// Counts a frame of the client.
+    fn verdict(&mut self) -> Verdict {
+        let verdict = self.rate.note(Instant::now());
+        match verdict {
+            Verdict::Go => {}
+            Verdict::Refuse(_) => self.shard.host.limits().counts.add(Why::Commands),
+            Verdict::Close => self.shard.host.limits().counts.add(Why::CommandFlood),
+        }
+        verdict
+    }
+
+    /// A frame came too soon after the others; it is not looked at.
+    fn too_much(&self, id: Option<u64>, verdict: Verdict) -> Flow {
+        let Verdict::Refuse(wait) = verdict else {
+            return Flow::Break(End::Close(CloseCode::RateLimited));
+        };
+        let rejection = Rejection::new("rate_limited", "this socket sends more than it may");
+        let retry_ms = u32::try_from(wait.as_millis()).unwrap_or(u32::MAX);
+        self.error(id, rejection, Some(retry_ms.saturating_add(1)));
+        Flow::Continue(())
+    }
+
     fn bad_frame(&mut self, id: Option<u64>, code: &str, message: &str) -> Flow {
         Counters::add(&self.shard.host.counters().bad_frames, 1);
         self.refuse(id, Rejection::new(code, message), false);
@@ -327,6 +374,11 @@ impl Session {
     }
 
     fn refuse(&self, id: Option<u64>, rejection: Rejection, temporary: bool) {
+        self.error(id, rejection, temporary.then_some(1_000));
+    }
+
+    /// With `retry_ms` it is worth trying again, then.
+    fn error(&self, id: Option<u64>, rejection: Rejection, retry_ms: Option<u32>) {
         let Rejection {
             code,
             field,
@@ -337,8 +389,8 @@ impl Session {
             code,
             field,
             message,
-            temporary,
-            retry_ms: temporary.then_some(1_000),
+            temporary: retry_ms.is_some(),
+            retry_ms,
         }));
     }
 

@@ -18,9 +18,11 @@ use tokio::sync::{Notify, mpsc};
 use super::host::{Host, fanout_config};
 use super::session::{self, Session};
 use super::shards::Passed;
-use crate::hub::{ConnId, Fanout, Stats, Wire, Written};
+use crate::hub::{ConnId, End, Fanout, Stats, Wire, Written};
 use crate::server::clock::wall_time;
+use crate::server::limits::SocketPlace;
 use crate::server::monitor::Counters;
+use crate::wire::CloseCode;
 
 /// The longest that publications wait to be gathered.
 const GATHER: Duration = Duration::from_millis(10);
@@ -30,7 +32,7 @@ const RELEASE: Duration = Duration::from_millis(25);
 const FAREWELL: Duration = Duration::from_secs(1);
 /// What the system may keep of what a client has not read, bytes: a reader that has stopped is
 /// noticed by what it was not sent.
-const SEND_BUFFER: usize = 128 * 1024;
+pub(super) const SEND_BUFFER: usize = 128 * 1024;
 
 /// The writing half of a connection.
 pub(super) struct Line(Rc<TcpStream>);
@@ -53,11 +55,17 @@ impl Wire for Line {
     }
 }
 
+/// What is known here of an open connection.
+struct Open {
+    stream: Rc<TcpStream>,
+    place: Arc<SocketPlace>,
+}
+
 /// One thread's connections.
 pub(super) struct Shard {
     pub(super) host: Arc<dyn Host>,
     fanout: RefCell<Fanout<Line>>,
-    streams: RefCell<HashMap<ConnId, Rc<TcpStream>>>,
+    streams: RefCell<HashMap<ConnId, Open>>,
     began: Instant,
     /// Connections want a turn, or something is due earlier than before.
     wake: Notify,
@@ -117,6 +125,9 @@ impl Shard {
             self.await_writable(id);
         }
         for ended in ended {
+            if ended.end == End::Closed(CloseCode::TooSlow) {
+                self.strike(ended.conn);
+            }
             self.hang_up(ended.conn);
         }
         for wanted in backfills {
@@ -151,8 +162,20 @@ impl Shard {
         }
     }
 
+    /// The connection is closed for not reading.
+    fn strike(&self, id: ConnId) {
+        if let Some(open) = self.streams.borrow().get(&id) {
+            open.place.strike();
+        }
+    }
+
+    fn stream(&self, id: ConnId) -> Option<Rc<TcpStream>> {
+        let streams = self.streams.borrow();
+        streams.get(&id).map(|open| Rc::clone(&open.stream))
+    }
+
     fn await_writable(self: &Rc<Self>, id: ConnId) {
-        let Some(stream) = self.streams.borrow().get(&id).cloned() else {
+        let Some(stream) = self.stream(id) else {
             return;
         };
         let shard = Rc::clone(self);
@@ -169,7 +192,7 @@ impl Shard {
     /// Nothing more is written to the connection: whoever reads from it sees its end, at the latest
     /// after a while.
     pub(super) fn hang_up(self: &Rc<Self>, id: ConnId) {
-        let Some(stream) = self.streams.borrow().get(&id).cloned() else {
+        let Some(stream) = self.stream(id) else {
             return;
         };
         let _ = socket2::SockRef::from(&*stream).shutdown(std::net::Shutdown::Write);
@@ -233,7 +256,12 @@ impl Shard {
         let _ = socket2::SockRef::from(&*stream).set_send_buffer_size(SEND_BUFFER);
         let line = Line(Rc::clone(&stream));
         let id = self.with(|fanout, now| fanout.open(line, opening.encoding, now));
-        self.streams.borrow_mut().insert(id, Rc::clone(&stream));
+        let open = Open {
+            stream: Rc::clone(&stream),
+            place: Arc::clone(&opening.place),
+        };
+        self.streams.borrow_mut().insert(id, open);
+        self.host.came();
         let session = Session::new(Rc::clone(self), id, stream, opening);
         let leaving = Leaving {
             shard: Rc::clone(self),

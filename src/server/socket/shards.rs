@@ -6,13 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::LocalSet;
+use tokio_util::sync::DropGuard;
 
 use super::host::Host;
+use super::relay::relay;
 use super::shard::Shard;
 use crate::server::access::Principal;
+use crate::server::limits::SocketPlace;
+use crate::server::listen::line::Transport;
 use crate::wire::Encoding;
 
 /// The most threads: a machine has other work as well.
@@ -26,6 +29,10 @@ pub struct Opening {
     pub encoding: Encoding,
     /// The client's browser is to save data: conflated topics come at half their rate.
     pub saves_data: bool,
+    /// Given back when the socket is closed.
+    pub place: Arc<SocketPlace>,
+    /// Of a socket that came by TLS: dropping it ends what carries its bytes.
+    pub relayed: Option<DropGuard>,
 }
 
 /// A connection between two runtimes.
@@ -105,13 +112,22 @@ impl Sockets {
     }
 
     /// Gives a connection to the next thread.
-    pub fn take(&self, stream: TcpStream, opening: Opening) {
+    pub fn take(&self, transport: Transport, mut opening: Opening) {
         let next = self.next.fetch_add(1, Ordering::Relaxed);
         let Some(door) = self.doors.get(next % self.doors.len().max(1)) else {
             return;
         };
         // It leaves this runtime; the other one takes it in. At a shutdown nobody does.
-        match stream.into_std() {
+        let stream = match transport {
+            Transport::Plain(stream) => stream.into_std(),
+            Transport::Tls(stream) => {
+                relay(*stream, opening.place.connection()).map(|(stream, guard)| {
+                    opening.relayed = Some(guard);
+                    stream
+                })
+            }
+        };
+        match stream {
             Ok(stream) => drop(door.send((stream, opening))),
             Err(error) => tracing::warn!(%error, "a connection was lost on its way"),
         }
