@@ -26,11 +26,11 @@ use leptos_meta::provide_meta_context;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
 
-pub use shell::shell;
+pub use shell::{entry_document, shell};
 
 use pages::{
-    DecisionPage, DecisionsPage, MarketPage, ModelsPage, NotFound, OverviewPage, PerformancePage,
-    PositionsPage, SystemPage, TradePage, TradesPage,
+    DecisionPage, DecisionsPage, MarketPage, ModelsPage, NotFound, OverviewPage, PeoplePage,
+    PerformancePage, PositionsPage, SystemPage, TradePage, TradesPage,
 };
 use shell::Frame;
 
@@ -55,6 +55,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/models") view=ModelsPage />
                     <Route path=path!("/performance") view=PerformancePage />
                     <Route path=path!("/system") view=SystemPage />
+                    <Route path=path!("/account") view=PeoplePage />
+                    <Route path=path!("/users") view=PeoplePage />
+                    <Route path=path!("/tokens") view=PeoplePage />
+                    <Route path=path!("/settings") view=PeoplePage />
                 </Routes>
             </Frame>
         </Router>

@@ -25,7 +25,7 @@ use crate::store::accounts::AccountsError;
 pub use accounts::sessions::join::JoinError;
 pub use accounts::sessions::refresh::RefreshError;
 pub use accounts::sessions::sign_in::SignInError;
-pub use accounts::sessions::{Origin, SignedIn};
+pub use accounts::sessions::{Origin, PasswordChange, SignedIn};
 pub use accounts::tokens::{NewSecret, NewToken};
 pub use accounts::users::NewUser;
 pub use accounts::{Accounts, NewAudit};

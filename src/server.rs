@@ -1,11 +1,13 @@
 //! The server: configuration, state, routes and the tasks that drive the engine.
 
 pub mod access;
+pub mod caller;
 pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod driver;
 pub mod error;
+pub mod exposure;
 pub mod feeder;
 pub mod forms;
 pub mod handle;
@@ -15,11 +17,14 @@ pub mod limits;
 pub mod listen;
 pub mod monitor;
 pub mod network;
+pub mod origin;
 pub mod pages;
 mod parts;
+mod people;
 pub mod projection;
 pub mod rest;
 pub mod router;
+mod safety;
 pub mod serve;
 pub mod socket;
 pub mod startup;

@@ -11,9 +11,11 @@ use axum::response::IntoResponse as _;
 use axum::routing::get;
 use bytes::Bytes;
 use futures::future::BoxFuture;
+use plainsight::auth::{Actor, Authority, Denied, Principal};
+use plainsight::domain::Role;
 use plainsight::domain::{Rejection, Seq};
 use plainsight::hub::{Backfill, BackfillFailed, Hub, Item, Publisher as HubPublisher};
-use plainsight::server::access::{Principal, Role};
+use plainsight::server::caller::Caller;
 use plainsight::server::clock::wall_time;
 use plainsight::server::config::{LimitsConfig, ServerConfig};
 use plainsight::server::error::AppError;
@@ -107,7 +109,15 @@ impl Host for Bare {
         eprintln!("plainsight-load: {task} has panicked");
     }
 
-    fn command(&self, _: Ask) -> BoxFuture<'_, Result<Reply, Refused>> {
+    fn check(&self, _: &str) -> Result<Principal, Denied> {
+        Err(Denied::Unknown)
+    }
+
+    fn still_holds(&self, _: &Authority) -> Result<Principal, Denied> {
+        Ok(Principal::anonymous(Role::Viewer))
+    }
+
+    fn command(&self, _: Ask, _: Actor) -> BoxFuture<'_, Result<Reply, Refused>> {
         Box::pin(async {
             Err(Refused {
                 rejection: Rejection::new("not_supported", "there is no engine here"),
@@ -166,16 +176,19 @@ pub async fn start(port: u16) -> Result<(Publisher, Serving), Failure> {
     threads.start(&host).map_err(Failure::io("threads"))?;
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     let listener = listen(address).map_err(|error| Failure::Told(error.to_string()))?;
-    let anybody = Principal {
-        name: "load",
-        role: Role::Viewer,
-    };
     let among = Arc::clone(&limits);
     let upgrade = move |Extension(client): Extension<Client>,
                         Extension(connection): Extension<Arc<ConnectionPlace>>,
                         request: Request| async move {
         match among.socket(&client, connection) {
-            Ok(place) => socket::open(&sockets, anybody, place, request),
+            Ok(place) => {
+                let caller = Caller {
+                    principal: Ok(Some(Principal::anonymous(Role::Viewer))),
+                    client,
+                    agent: String::new(),
+                };
+                socket::open(&sockets, caller, place, request)
+            }
             Err(refusal) => AppError::from(refusal).into_response(),
         }
     };

@@ -142,6 +142,8 @@ fn icon(page: Page) -> &'static str {
         Page::Models => "M4 20L20 4M4 4v16h16M8 13h.01M12 14h.01M13 9h.01M17 9h.01",
         Page::Performance => "M4 4v16h16M7 15l4-5 3 3 6-7",
         Page::System => "M4 5h16v6H4zM4 13h16v6H4zM7 8h.01M7 16h.01",
+        // The navigation does not lead to the others.
+        _ => "",
     }
 }
 
@@ -158,8 +160,7 @@ fn short_title(page: Page) -> &'static str {
 pub fn Nav() -> impl IntoView {
     let links = use_links();
     let open = use_page();
-    let items: Vec<_> = Page::ALL
-        .into_iter()
+    let items: Vec<_> = Page::of_bots()
         .map(|page| {
             view! {
                 <li>

@@ -12,6 +12,7 @@ mod limits;
 mod markets;
 mod models;
 mod outcome;
+pub mod people;
 mod reliability;
 
 #[cfg(test)]

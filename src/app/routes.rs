@@ -35,6 +35,11 @@ pub enum Page {
     Models,
     Performance,
     System,
+    /// Who one is; the ones that follow are for admins.
+    Account,
+    Users,
+    Tokens,
+    Settings,
 }
 
 /// Decisions of a page of their list.
@@ -43,7 +48,7 @@ pub const DECISIONS: usize = 60;
 pub const FIRST_INTERVAL: Interval = Interval::M1;
 
 impl Page {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Overview,
         Self::Market,
         Self::Trade,
@@ -53,7 +58,24 @@ impl Page {
         Self::Models,
         Self::Performance,
         Self::System,
+        Self::Account,
+        Self::Users,
+        Self::Tokens,
+        Self::Settings,
     ];
+
+    /// The pages about bots: what the navigation leads to.
+    pub fn of_bots() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|page| !page.is_of_people())
+    }
+
+    /// Whether it is about who may do what. The server draws all of such a page.
+    pub fn is_of_people(self) -> bool {
+        matches!(
+            self,
+            Self::Account | Self::Users | Self::Tokens | Self::Settings
+        )
+    }
 
     pub fn path(self) -> &'static str {
         match self {
@@ -66,6 +88,10 @@ impl Page {
             Self::Models => "/models",
             Self::Performance => "/performance",
             Self::System => "/system",
+            Self::Account => "/account",
+            Self::Users => "/users",
+            Self::Tokens => "/tokens",
+            Self::Settings => "/settings",
         }
     }
 
@@ -80,6 +106,10 @@ impl Page {
             Self::Models => "Models",
             Self::Performance => "Performance",
             Self::System => "System",
+            Self::Account => "Account",
+            Self::Users => "Users",
+            Self::Tokens => "Tokens",
+            Self::Settings => "Settings",
         }
     }
 
@@ -147,6 +177,7 @@ impl Page {
             Self::Models => topics.push(Topic::Models(bot())),
             Self::Performance => topics.extend([Topic::Performance(bot()), Topic::Equity(bot())]),
             Self::System => topics.push(Topic::Quality),
+            Self::Account | Self::Users | Self::Tokens | Self::Settings => {}
         }
         topics
     }

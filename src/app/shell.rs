@@ -41,6 +41,37 @@ pub fn shell(options: LeptosOptions, boot_json: String) -> impl IntoView {
     }
 }
 
+/// A document without figures and without the pages' script, for who has not signed in. `content` is markup
+/// that the server has drawn, `nonce` the one-time word of its inline script.
+pub fn entry_document(title: &str, content: String, nonce: &str) -> String {
+    let owner = Owner::new();
+    let (title, nonce) = (format!("{title} · Plainsight"), nonce.to_owned());
+    let html = owner.with(|| {
+        view! {
+            <html lang="en" data-theme="dark">
+                <head>
+                    <meta charset="utf-8" />
+                    <meta name="viewport" content="width=device-width, initial-scale=1" />
+                    <meta name="color-scheme" content="dark light" />
+                    <title>{title}</title>
+                    <script nonce=nonce>{EARLY_SCRIPT}</script>
+                    <link rel="stylesheet" href="/pkg/plainsight.css" />
+                    <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                    <script type="module" src="/join.js"></script>
+                </head>
+                <body class="entry">
+                    <a class="brand" href="/">
+                        "Plainsight"
+                    </a>
+                    <main id="main" inner_html=content></main>
+                </body>
+            </html>
+        }
+        .to_html()
+    });
+    format!("<!DOCTYPE html>{}", html.replace("<!>", ""))
+}
+
 /// Navigation, heading, status and problems around a page.
 #[component]
 pub fn Frame(children: Children) -> impl IntoView {

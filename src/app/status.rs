@@ -27,8 +27,25 @@ pub fn StatusStrip() -> impl IntoView {
             <RoundTrip />
             <ZoneSwitch />
             <ThemeSwitch />
+            <Visitor />
             <TradingControls />
         </div>
+    }
+    .into_any()
+}
+
+/// Who is signed in, or the way to do so.
+#[component]
+fn Visitor() -> impl IntoView {
+    let visitor = use_boot().and_then(|boot| boot.desk.visitor.clone());
+    let (path, text) = match visitor {
+        Some(name) => ("/account", name.to_string()),
+        None => ("/login", "Sign in".to_owned()),
+    };
+    view! {
+        <a class="switch" rel="external" href=path data-switch="account">
+            {text}
+        </a>
     }
     .into_any()
 }

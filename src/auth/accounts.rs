@@ -6,7 +6,6 @@ pub mod tokens;
 pub mod users;
 mod watching;
 
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -104,14 +103,6 @@ impl Accounts {
     /// Whether there are accounts in this directory.
     pub fn are_in(data: &Path) -> bool {
         AccountsDb::is_in(data)
-    }
-
-    /// Somebody at this address who has not signed in, where such a one may do anything.
-    pub fn anonymous(&self, address: IpAddr) -> Option<Principal> {
-        self.0
-            .config
-            .anonymous_at(address)
-            .map(Principal::anonymous)
     }
 
     /// Who shows this access token or API token.

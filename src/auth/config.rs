@@ -1,11 +1,8 @@
 //! `[auth]` of the configuration.
 
-use std::net::IpAddr;
-
 use serde::{Deserialize, Serialize};
 
 use super::AuthError;
-use crate::domain::Role;
 use crate::domain::time::{DAY, SECOND};
 
 /// What somebody may do who has not signed in.
@@ -22,8 +19,12 @@ pub enum Anonymous {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AuthConfig {
-    /// Absent: a viewer where the request comes from this machine, else nothing.
+    /// Absent: a viewer where the server listens for this machine alone and the request comes from it, else
+    /// nothing.
     pub anonymous: Option<Anonymous>,
+    /// Listen for other machines although nothing encrypts what passes: passwords and tokens can be read
+    /// on the way.
+    pub allow_plaintext: bool,
     /// How long an access token is good for, s.
     pub access_s: u32,
     /// How long a session lasts without being refreshed, days.
@@ -38,6 +39,7 @@ impl Default for AuthConfig {
     fn default() -> Self {
         Self {
             anonymous: None,
+            allow_plaintext: false,
             access_s: 900,
             refresh_days: 30,
             key_days: 30,
@@ -65,15 +67,6 @@ impl AuthConfig {
         Ok(())
     }
 
-    /// What somebody at this address may do without signing in.
-    pub fn anonymous_at(&self, address: IpAddr) -> Option<Role> {
-        match self.anonymous {
-            Some(Anonymous::Viewer) => Some(Role::Viewer),
-            Some(Anonymous::None) => None,
-            None => address.to_canonical().is_loopback().then_some(Role::Viewer),
-        }
-    }
-
     /// In µs.
     pub(super) fn access(&self) -> i64 {
         i64::from(self.access_s) * SECOND
@@ -95,17 +88,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_a_word_only_this_machine_may_look() {
+    fn what_is_not_said_is_by_default_and_what_is_misspelt_is_an_error() {
         let config: AuthConfig = serde_json::from_str("{}").unwrap();
         assert_eq!(config, AuthConfig::default());
-        let at = |config: &AuthConfig, address: &str| config.anonymous_at(address.parse().unwrap());
-        assert_eq!(at(&config, "127.0.0.1"), Some(Role::Viewer));
-        assert_eq!(at(&config, "::ffff:127.0.0.1"), Some(Role::Viewer));
-        assert_eq!(at(&config, "192.0.2.1"), None);
         let open: AuthConfig = serde_json::from_str(r#"{"anonymous":"viewer"}"#).unwrap();
-        assert_eq!(at(&open, "192.0.2.1"), Some(Role::Viewer));
-        let shut: AuthConfig = serde_json::from_str(r#"{"anonymous":"none"}"#).unwrap();
-        assert_eq!(at(&shut, "::1"), None);
+        assert_eq!(open.anonymous, Some(Anonymous::Viewer));
         assert!(serde_json::from_str::<AuthConfig>(r#"{"acess_s":1}"#).is_err());
     }
 

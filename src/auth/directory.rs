@@ -153,7 +153,8 @@ impl Directory {
         Ok(Principal {
             name: held.name.clone(),
             role: live.row.cap.map_or(held.role, |cap| cap.min(held.role)),
-            scopes: None,
+            // Who joined by a link is no person: it may read, and nothing is its own.
+            scopes: live.row.token.as_ref().map(|_| Scopes::of(&[Scope::Read])),
             authority: Authority::Session {
                 id: id.clone(),
                 until,

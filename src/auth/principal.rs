@@ -11,7 +11,8 @@ pub struct Principal {
     pub name: UserName,
     /// The most that is allowed; of a token never more than its scopes are good for.
     pub role: Role,
-    /// What a token may do, no more than its user's role allows; `None` for a session: all that its role does.
+    /// What a token may do, no more than its user's role allows, or a session that was joined by one; `None`
+    /// for a person's session: all that its role does.
     pub scopes: Option<Scopes>,
     pub authority: Authority,
 }

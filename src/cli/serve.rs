@@ -37,8 +37,15 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
             Some(_) => "https",
             None => "http",
         };
-        let serving = serve(config, shutdown, |address| {
-            tracing::info!("Plainsight is on {scheme}://{address}");
+        let serving = serve(config, shutdown, |ready| {
+            tracing::info!("Plainsight is on {scheme}://{}", ready.address);
+            if let Some(password) = ready.first_password {
+                // Not by the log, which may be kept.
+                println!(
+                    "The first start: sign in as \"admin\" with the password {} (it is shown this once)",
+                    password.expose()
+                );
+            }
         });
         serving.await.map_err(|error| {
             let text = error.to_string();

@@ -1,278 +1,93 @@
 //! Who may do what, in one table. The router ([`super::router`]) is built from it, and socket commands,
-//! topics and pages ask it, so that nothing can be mounted without a role.
-//!
-//! Until sign-in exists there is one implicit principal: an operator where the connection comes from
-//! this machine and was not made by another site's page in this machine's browser, else a viewer.
+//! topics and pages ask it, so that nothing can be mounted without a need.
 
-use std::net::IpAddr;
+mod table;
 
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, header};
-
-use super::error::AppError;
-use super::network::Client;
 use crate::app::routes::Page;
+use crate::auth::Principal;
+use crate::domain::{Role, Scope};
 use crate::wire::{ClientFrame, Stream, Topic};
 
-/// What a principal may do. Each role may do all that the ones before it may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    /// Anybody, also without a principal: whether the machine is up.
-    Anyone,
-    Viewer,
-    Operator,
+pub use table::{Endpoint, ROUTES, Route};
+
+/// What a door asks of whoever comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Nothing: whether the machine is up, how to sign in.
+    Nothing,
+    /// To see what the bots do.
+    See,
+    /// To give orders.
+    Trade,
+    /// To report as an outside bot.
+    Ingest,
+    /// To be somebody: one's own password and sessions.
+    Person,
+    /// To change who may do what.
+    Manage,
 }
 
-/// Who asks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Principal {
-    pub name: &'static str,
-    pub role: Role,
-}
+impl Need {
+    pub const ALL: [Self; 6] = [
+        Self::Nothing,
+        Self::See,
+        Self::Trade,
+        Self::Ingest,
+        Self::Person,
+        Self::Manage,
+    ];
 
-impl Principal {
-    fn implicit(client: Option<&Client>, headers: &HeaderMap) -> Self {
-        let is_local = client.is_some_and(Client::is_local);
-        if is_local && is_addressed_here(headers) && is_of_this_site(headers) {
-            Self {
-                name: "operator",
-                role: Role::Operator,
-            }
-        } else {
-            Self {
-                name: "viewer",
-                role: Role::Viewer,
-            }
+    /// The least role, and the scope that a token must have; no token does what is a person's own.
+    fn least(self) -> Option<(Role, Option<Scope>)> {
+        match self {
+            Self::Nothing => None,
+            Self::See => Some((Role::Viewer, Some(Scope::Read))),
+            Self::Trade => Some((Role::Operator, Some(Scope::Trade))),
+            Self::Ingest => Some((Role::Operator, Some(Scope::Ingest))),
+            Self::Person => Some((Role::Viewer, None)),
+            Self::Manage => Some((Role::Admin, None)),
         }
     }
 
-    pub fn may(&self, role: Role) -> bool {
-        self.role >= role
+    /// Whether it is met. `None` is nobody.
+    pub fn is_met_by(self, principal: Option<&Principal>) -> bool {
+        let Some((role, scope)) = self.least() else {
+            return true;
+        };
+        let Some(principal) = principal else {
+            return false;
+        };
+        if self == Self::Person && principal.name.is_anonymous() {
+            return false;
+        }
+        match (principal.scopes, scope) {
+            (None, _) => principal.role >= role,
+            // Scopes are never more than their user's role has.
+            (Some(scopes), Some(scope)) => scopes.contains(scope),
+            (Some(_), None) => false,
+        }
     }
 }
 
-/// Whether the request names this machine. A name of the world that leads to a loopback address is
-/// somebody's trick to reach us from a browser here.
-fn is_addressed_here(headers: &HeaderMap) -> bool {
-    let Some(host) = text(headers, header::HOST) else {
-        return true;
-    };
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let address = name.trim_start_matches('[').trim_end_matches(']');
-    name == "localhost" || address.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
-}
-
-/// Browsers say which site's page sends a request or opens a socket. Programs say nothing.
-fn is_of_this_site(headers: &HeaderMap) -> bool {
-    if !headers.contains_key(header::ORIGIN) {
-        return true;
+/// Most pages are for whoever may see.
+pub fn page_need(page: Page) -> Need {
+    match page {
+        Page::Overview
+        | Page::Market
+        | Page::Trade
+        | Page::Trades
+        | Page::Positions
+        | Page::Decisions
+        | Page::Models
+        | Page::Performance
+        | Page::System => Need::See,
+        Page::Account => Need::Person,
+        Page::Users | Page::Tokens | Page::Settings => Need::Manage,
     }
-    let site = text(headers, header::ORIGIN).and_then(|origin| origin.split_once("://"));
-    site.is_some_and(|(_, site)| text(headers, header::HOST) == Some(site))
-}
-
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
-    headers.get(name)?.to_str().ok()
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for Principal {
-    type Rejection = AppError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AppError> {
-        let client = parts.extensions.get::<Client>();
-        Ok(Self::implicit(client, &parts.headers))
-    }
-}
-
-/// What an address leads to. The router has a handler for each, or does not compile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Endpoint {
-    Health,
-    Ready,
-    Metrics,
-    Socket,
-    Portfolio,
-    Positions,
-    Performance,
-    Candles,
-    Trades,
-    Decisions,
-    Decision,
-    Models,
-    Orders,
-    OpenOrders,
-    Order,
-    ExplainOrder,
-    CheckOrder,
-    Working,
-    Instruments,
-    Ledger,
-    LogHead,
-    LogEntries,
-    LogProof,
-    LogConsistency,
-    SubmitOrder,
-    SubmitOco,
-    AmendOrder,
-    CancelOrder,
-    CancelOrders,
-    ClosePosition,
-    Kill,
-    Pause,
-    Resume,
-    BotEvents,
-    /// What a page's form sends.
-    Form,
-    /// What the server draws of a page, anew.
-    DecisionsPart,
-    DecisionPart,
-    ModelsPart,
-    LimitsPart,
-}
-
-/// One address of the server.
-#[derive(Debug, Clone, Copy)]
-pub struct Route {
-    pub endpoint: Endpoint,
-    pub method: &'static str,
-    pub path: &'static str,
-    pub role: Role,
-}
-
-const fn route(method: &'static str, path: &'static str, role: Role, endpoint: Endpoint) -> Route {
-    Route {
-        endpoint,
-        method,
-        path,
-        role,
-    }
-}
-
-/// Every address but the pages' and the files'; what their forms are sent to is here.
-pub const ROUTES: [Route; 40] = [
-    route("GET", "/health", Role::Anyone, Endpoint::Health),
-    route("GET", "/ready", Role::Anyone, Endpoint::Ready),
-    route("GET", "/metrics", Role::Viewer, Endpoint::Metrics),
-    route("GET", "/v1/ws", Role::Viewer, Endpoint::Socket),
-    route("GET", "/v1/portfolio", Role::Viewer, Endpoint::Portfolio),
-    route("GET", "/v1/positions", Role::Viewer, Endpoint::Positions),
-    route(
-        "GET",
-        "/v1/performance",
-        Role::Viewer,
-        Endpoint::Performance,
-    ),
-    route("GET", "/v1/candles", Role::Viewer, Endpoint::Candles),
-    route("GET", "/v1/trades", Role::Viewer, Endpoint::Trades),
-    route("GET", "/v1/decisions", Role::Viewer, Endpoint::Decisions),
-    route(
-        "GET",
-        "/v1/decisions/{id}",
-        Role::Viewer,
-        Endpoint::Decision,
-    ),
-    route("GET", "/v1/models", Role::Viewer, Endpoint::Models),
-    route("GET", "/v1/orders", Role::Viewer, Endpoint::Orders),
-    route("GET", "/v1/orders/open", Role::Viewer, Endpoint::OpenOrders),
-    route("GET", "/v1/orders/{id}", Role::Viewer, Endpoint::Order),
-    route(
-        "GET",
-        "/v1/orders/{id}/explain",
-        Role::Viewer,
-        Endpoint::ExplainOrder,
-    ),
-    route("GET", "/v1/working", Role::Viewer, Endpoint::Working),
-    route(
-        "GET",
-        "/v1/instruments",
-        Role::Viewer,
-        Endpoint::Instruments,
-    ),
-    route("GET", "/v1/ledger", Role::Viewer, Endpoint::Ledger),
-    route("GET", "/v1/log/sth", Role::Viewer, Endpoint::LogHead),
-    route("GET", "/v1/log/entries", Role::Viewer, Endpoint::LogEntries),
-    route("GET", "/v1/log/proof", Role::Viewer, Endpoint::LogProof),
-    route(
-        "GET",
-        "/v1/log/consistency",
-        Role::Viewer,
-        Endpoint::LogConsistency,
-    ),
-    route(
-        "POST",
-        "/v1/orders/check",
-        Role::Viewer,
-        Endpoint::CheckOrder,
-    ),
-    route("POST", "/v1/orders", Role::Operator, Endpoint::SubmitOrder),
-    route(
-        "POST",
-        "/v1/orders/oco",
-        Role::Operator,
-        Endpoint::SubmitOco,
-    ),
-    route(
-        "PATCH",
-        "/v1/orders/{id}",
-        Role::Operator,
-        Endpoint::AmendOrder,
-    ),
-    route(
-        "DELETE",
-        "/v1/orders/{id}",
-        Role::Operator,
-        Endpoint::CancelOrder,
-    ),
-    route(
-        "DELETE",
-        "/v1/orders",
-        Role::Operator,
-        Endpoint::CancelOrders,
-    ),
-    route(
-        "POST",
-        "/v1/positions/{symbol}/close",
-        Role::Operator,
-        Endpoint::ClosePosition,
-    ),
-    route("POST", "/v1/kill", Role::Operator, Endpoint::Kill),
-    route("POST", "/v1/pause", Role::Operator, Endpoint::Pause),
-    route("POST", "/v1/resume", Role::Operator, Endpoint::Resume),
-    route(
-        "POST",
-        "/v1/bots/{bot}/events",
-        Role::Operator,
-        Endpoint::BotEvents,
-    ),
-    route("POST", "/trade", Role::Operator, Endpoint::Form),
-    route("POST", "/positions", Role::Operator, Endpoint::Form),
-    route(
-        "GET",
-        "/parts/decisions",
-        Role::Viewer,
-        Endpoint::DecisionsPart,
-    ),
-    route(
-        "GET",
-        "/parts/decisions/{id}",
-        Role::Viewer,
-        Endpoint::DecisionPart,
-    ),
-    route("GET", "/parts/models", Role::Viewer, Endpoint::ModelsPart),
-    route("GET", "/parts/limits", Role::Viewer, Endpoint::LimitsPart),
-];
-
-/// Pages are for whoever may see.
-pub fn page_role(_: Page) -> Role {
-    Role::Viewer
 }
 
 /// What a topic shows is for whoever may see.
-pub fn topic_role(topic: &Topic) -> Role {
+pub fn topic_need(topic: &Topic) -> Need {
     match topic.stream() {
         Stream::Market
         | Stream::Candles
@@ -289,17 +104,17 @@ pub fn topic_role(topic: &Topic) -> Role {
         | Stream::Health
         | Stream::Alerts
         | Stream::Quality
-        | Stream::Bench => Role::Viewer,
+        | Stream::Bench => Need::See,
     }
 }
 
 /// What a frame on the native socket asks for.
-pub fn command_role(frame: &ClientFrame) -> Role {
+pub fn command_need(frame: &ClientFrame) -> Need {
     match frame {
-        ClientFrame::Hello { .. }
-        | ClientFrame::Subscribe { .. }
+        ClientFrame::Hello { .. } | ClientFrame::Auth { .. } => Need::Nothing,
+        ClientFrame::Subscribe { .. }
         | ClientFrame::Unsubscribe { .. }
-        | ClientFrame::Ping { .. } => Role::Viewer,
+        | ClientFrame::Ping { .. } => Need::See,
         ClientFrame::Order { .. }
         | ClientFrame::Oco { .. }
         | ClientFrame::Amend { .. }
@@ -308,6 +123,6 @@ pub fn command_role(frame: &ClientFrame) -> Role {
         | ClientFrame::Close { .. }
         | ClientFrame::Kill { .. }
         | ClientFrame::Pause { .. }
-        | ClientFrame::Resume { .. } => Role::Operator,
+        | ClientFrame::Resume { .. } => Need::Trade,
     }
 }

@@ -3,13 +3,18 @@
 
 use serde::Serialize;
 
+mod note;
+
 use super::error::AppError;
 use super::state::AppState;
+use crate::auth::Actor;
 use crate::domain::{
     BotCommand, BotId, Event, Explanation, Order, OrderChange, OrderHistory, OrderId, Rejection,
     Seq,
 };
 use crate::engine::{Accepted, TradingChanged};
+
+pub use note::Note;
 
 /// What a command led to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -41,12 +46,26 @@ pub struct Outcome {
     pub done: Done,
 }
 
-/// Carries one command out and waits until it is journalled.
+/// Carries one command out for `by`, waits until it is journalled, and writes into the audit who gave it and
+/// what came of it.
 pub async fn carry_out(
     state: &AppState,
+    by: &Actor,
     bot: BotId,
     command: BotCommand,
 ) -> Result<Outcome, AppError> {
+    let note = Note::of(&bot, &command);
+    let outcome = run(state, bot, command).await;
+    note.write(
+        state,
+        by,
+        outcome.as_ref().map(|outcome| outcome.done.orders()),
+    )
+    .await;
+    outcome
+}
+
+async fn run(state: &AppState, bot: BotId, command: BotCommand) -> Result<Outcome, AppError> {
     let named = match &command {
         BotCommand::AmendOrder { order, .. } | BotCommand::CancelOrder { order } => {
             Some(order.clone())

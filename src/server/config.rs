@@ -10,6 +10,8 @@ use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
+use super::origin::Origin;
+use crate::auth::AuthConfig;
 use crate::domain::Symbol;
 use crate::engine::config::{AgentConfig, ExchangeConfig};
 use crate::feed::BinanceConfig;
@@ -50,6 +52,8 @@ pub struct ServerConfig {
     pub max_connections: usize,
     pub max_subscriptions: usize,
     pub max_history: u32,
+    /// Origins whose pages may use the API: `https://example.org`. Our own need no mention.
+    pub allowed_origins: Vec<Origin>,
     /// Bytes of a REST body.
     pub max_body_bytes: usize,
     /// What may wait for one slow reader before it is skipped and told so, bytes.
@@ -75,6 +79,7 @@ impl Default for ServerConfig {
             max_connections: 10_000,
             max_subscriptions: 200,
             max_history: 500,
+            allowed_origins: Vec::new(),
             max_body_bytes: 1024 * 1024,
             lag_bytes: 256 * 1024,
             max_queue_bytes: 1024 * 1024,
@@ -245,12 +250,14 @@ pub struct Config {
     pub agent: AgentConfig,
     pub streams: StreamsConfig,
     pub client: Backoff,
+    pub auth: AuthConfig,
     pub log: LogConfig,
 }
 
 /// The tables that the file may have; `package` is Leptos's own.
-const TABLES: [&str; 10] = [
-    "package", "server", "limits", "store", "feed", "exchange", "agent", "streams", "client", "log",
+const TABLES: [&str; 11] = [
+    "package", "server", "limits", "store", "feed", "exchange", "agent", "streams", "client",
+    "auth", "log",
 ];
 
 impl Config {

@@ -10,8 +10,8 @@ use axum::http::{HeaderValue, Request, StatusCode, header, request};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 
-use super::access::Principal;
-use super::commands::{Done, carry_out};
+use super::caller::Caller;
+use super::commands::{Done, Note, carry_out};
 use super::error::AppError;
 use super::pages;
 use super::rest::answer;
@@ -28,7 +28,7 @@ const LOOKS: u32 = 50;
 
 pub async fn form(
     State(state): State<AppState>,
-    principal: Principal,
+    caller: Caller,
     request: Request<Body>,
 ) -> Response {
     let (parts, body) = request.into_parts();
@@ -43,7 +43,7 @@ pub async fn form(
         Err(error) => return error.into_response(),
     };
     let carried_out = match Form::read(&fields) {
-        Ok(form) => carry_out_form(&state, &form, &fields).await,
+        Ok(form) => carry_out_form(&state, &caller, &form, &fields).await,
         Err(rejection) => Err(rejection.into()),
     };
     match carried_out {
@@ -55,28 +55,28 @@ pub async fn form(
             back(&parts, &fields, &receipt)
         }
         Err(error) if wants_json => error.into_response(),
-        Err(error) => again(state, principal, parts, fields, &error).await,
+        Err(error) => again(state, caller, parts, fields, &error).await,
     }
 }
 
 async fn carry_out_form(
     state: &AppState,
+    caller: &Caller,
     form: &Form,
     fields: &Fields,
 ) -> Result<(Seq, Receipt), AppError> {
     let bot = form.bot.clone();
     match &form.wish {
-        Wish::Flatten => flatten(state, bot, fields.get("client_order_id")).await,
+        Wish::Flatten => flatten(state, caller, bot, fields.get("client_order_id")).await,
         Wish::Command(command) => {
-            let outcome =
-                carry_out(state, bot, (**command).clone())
-                    .await
-                    .map_err(|error| match (error, form.pair()) {
-                        (AppError::Rejected(rejection), Some(oco)) => {
-                            crate::wire::form::field_of(rejection, oco).into()
-                        }
-                        (error, _) => error,
-                    })?;
+            let outcome = carry_out(state, &caller.actor(), bot, (**command).clone())
+                .await
+                .map_err(|error| match (error, form.pair()) {
+                    (AppError::Rejected(rejection), Some(oco)) => {
+                        crate::wire::form::field_of(rejection, oco).into()
+                    }
+                    (error, _) => error,
+                })?;
             let orders = outcome.done.orders().into_iter().cloned().collect();
             let trading = match &outcome.done {
                 Done::Trading(changed) => Some(changed.state),
@@ -95,6 +95,7 @@ async fn carry_out_form(
 /// Closes every position that there is now, together.
 async fn flatten(
     state: &AppState,
+    caller: &Caller,
     bot: BotId,
     id: Option<&str>,
 ) -> Result<(Seq, Receipt), AppError> {
@@ -116,6 +117,20 @@ async fn flatten(
     if closes.is_empty() {
         return Err(Rejection::new("no_position", "there is no open position").into());
     }
+    let note = Note::of_flattening(&bot);
+    let closed = close_all(state, bot, closes).await;
+    let outcome = closed
+        .as_ref()
+        .map(|(_, receipt)| receipt.orders.iter().collect());
+    note.write(state, &caller.actor(), outcome).await;
+    closed
+}
+
+async fn close_all(
+    state: &AppState,
+    bot: BotId,
+    closes: Vec<BotCommand>,
+) -> Result<(Seq, Receipt), AppError> {
     let answer = state.engine.submit(bot, closes).await?;
     let mut orders: Vec<Order> = Vec::new();
     let mut duplicate = false;
@@ -180,7 +195,7 @@ fn back(parts: &request::Parts, fields: &Fields, receipt: &Receipt) -> Response 
 /// The page again, with what was typed and what is wrong with it.
 async fn again(
     state: AppState,
-    principal: Principal,
+    caller: Caller,
     mut parts: request::Parts,
     fields: Fields,
     error: &AppError,
@@ -204,7 +219,7 @@ async fn again(
         },
     };
     let request = Request::from_parts(parts, Body::empty());
-    let mut response = pages::render(state, principal, page, Some(refused), request).await;
+    let mut response = pages::render(state, caller, page, Some(refused), request).await;
     *response.status_mut() = status;
     response
 }

@@ -12,15 +12,19 @@ use axum::routing::MethodRouter;
 use leptos::prelude::{ArcRwSignal, provide_context};
 use parking_lot::Mutex;
 
-use super::access::{Principal, Role};
+use super::access::Need;
+use super::caller::Caller;
 use super::commands::{explain, order_history};
 use super::error::AppError;
 use super::network::Client;
 use super::parts;
+use super::people;
 use super::rest::{SEQ, ledger_page};
+use super::safety;
 use super::state::AppState;
 use crate::app;
 use crate::app::live::{ConnectionState, ConnectionStats, Source, SourceHandle};
+use crate::app::parts::people::Said;
 use crate::app::routes::{FIRST_INTERVAL, Focus, Page, decision_of_path};
 use crate::domain::{BotId, ModelId, OrderId, Symbol, TimeUs};
 use crate::hub::Cut;
@@ -144,7 +148,7 @@ fn boot(state: &AppState, focus: &Focus, cut: Cut, desk: Desk) -> Boot {
 /// cut's logs. What cannot be had now is left out; the browser asks for it again.
 async fn desk(
     state: &AppState,
-    principal: &Principal,
+    caller: &Caller,
     page: Option<Page>,
     focus: &Focus,
     uri: &Uri,
@@ -178,7 +182,8 @@ async fn desk(
         _ => None,
     };
     Desk {
-        operator: principal.may(Role::Operator),
+        operator: caller.may(Need::Trade),
+        visitor: caller.visitor(),
         form_id: format!("web-{:016x}", rand::random::<u64>()),
         instruments,
         open_orders,
@@ -228,22 +233,68 @@ fn escape(json: &str) -> String {
 /// Renders a page; where it is the answer to a form, with what was refused of it.
 pub async fn render(
     state: AppState,
-    principal: Principal,
+    caller: Caller,
     page: Option<Page>,
     refused: Option<Refused>,
     request: Request<Body>,
 ) -> Response {
+    let answered = Answered {
+        refused,
+        said: None,
+    };
+    draw(state, caller, page, answered, request).await
+}
+
+/// Renders a page about people, with what became of its form.
+pub async fn render_people(
+    state: AppState,
+    caller: Caller,
+    page: Option<Page>,
+    said: Option<Said>,
+    request: Request<Body>,
+) -> Response {
+    let answered = Answered {
+        refused: None,
+        said,
+    };
+    draw(state, caller, page, answered, request).await
+}
+
+/// What the page is the answer to, if it is to a form.
+#[derive(Default)]
+struct Answered {
+    /// A form about a bot, which is shown again.
+    refused: Option<Refused>,
+    /// What became of a form about people.
+    said: Option<Said>,
+}
+
+async fn draw(
+    state: AppState,
+    caller: Caller,
+    page: Option<Page>,
+    answered: Answered,
+    request: Request<Body>,
+) -> Response {
     let focus = focus(&state, request.uri());
     let desk = Desk {
-        refused,
-        ..desk(&state, &principal, page, &focus, request.uri()).await
+        refused: answered.refused,
+        ..desk(&state, &caller, page, &focus, request.uri()).await
     };
     let wanted = page.map_or_else(
         || vec![Topic::Health, Topic::Alerts],
         |page| page.topics(&focus),
     );
     let mut boot = boot(&state, &focus, state.hub.cut(&wanted, LOG_ENTRIES), desk);
-    boot.desk.part = part(&state, page, &focus, request.uri()).await;
+    boot.desk.part = match page.filter(|page| page.is_of_people()) {
+        Some(page) => {
+            let before = parameter(request.uri(), "before");
+            people::drawn(&state, &caller, page, answered.said, before)
+                .await
+                .ok()
+        }
+        None => part(&state, page, &focus, request.uri()).await,
+    };
     let seq = boot.seq;
     // What is drawn stands in the page itself.
     let html = boot
@@ -260,8 +311,12 @@ pub async fn render(
     }
     let source: Arc<dyn Source> = Arc::new(PageSource::new(boot));
     let options = state.leptos.clone();
+    let site = state.leptos.clone();
     let handler = leptos_axum::render_app_to_stream_with_context(
-        move || provide_context(SourceHandle(Arc::clone(&source))),
+        move || {
+            provide_context(SourceHandle(Arc::clone(&source)));
+            safety::guard_page(&site);
+        },
         move || app::shell(options.clone(), json.clone()),
     );
     let mut response = handler(request).await;
@@ -274,11 +329,11 @@ pub async fn render(
 /// One of [`Page::ALL`].
 pub async fn page(
     State(state): State<AppState>,
-    principal: Principal,
+    caller: Caller,
     request: Request<Body>,
 ) -> Response {
     let page = Page::of_path(request.uri().path());
-    render(state, principal, page, None, request).await
+    render(state, caller, page, None, request).await
 }
 
 /// Files of the site; whatever is not there is a page that says so, with status 404. An address of
@@ -287,7 +342,7 @@ pub fn files_and_not_found(state: &AppState) -> MethodRouter<AppState> {
     let root = state.leptos.site_root.to_string();
     axum::routing::any(
         move |State(state): State<AppState>,
-              principal: Principal,
+              caller: Caller,
               Extension(client): Extension<Client>,
               request: Request<Body>| {
             let files = tower_http::services::ServeDir::new(root.clone())
@@ -314,7 +369,7 @@ pub fn files_and_not_found(state: &AppState) -> MethodRouter<AppState> {
                             return refused.into_response();
                         }
                         let request = Request::from_parts(parts, body);
-                        let mut response = render(state, principal, None, None, request).await;
+                        let mut response = render(state, caller, None, None, request).await;
                         *response.status_mut() = StatusCode::NOT_FOUND;
                         response
                     }

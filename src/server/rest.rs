@@ -1,6 +1,7 @@
 //! REST: the hub's values and the journal's pages as JSON. Every answer carries the seq that it is
 //! true at in `Plainsight-Seq`.
 
+pub mod accounts;
 mod commands;
 mod decisions;
 mod history;

@@ -6,12 +6,13 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, delete, get, patch, post};
 
-use super::access::{Endpoint, Principal, ROUTES, Role, page_role};
+use super::access::{Endpoint, Need, ROUTES, page_need};
+use super::caller::Caller;
 use super::error::AppError;
 use super::limits::body;
 use super::network::Client;
 use super::state::AppState;
-use super::{forms, ingest, pages, parts, rest, socket};
+use super::{forms, ingest, pages, parts, people, rest, socket};
 use crate::app::routes::Page;
 
 fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
@@ -54,6 +55,30 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::DecisionsPart => get(parts::filter),
         Endpoint::DecisionPart => get(parts::decision),
         Endpoint::ModelsPart => get(parts::models),
+        Endpoint::SignIn => post(rest::accounts::sign_in),
+        Endpoint::Refresh => post(rest::accounts::refresh),
+        Endpoint::SignOut => post(rest::accounts::sign_out),
+        Endpoint::SignOutEverywhere => post(rest::accounts::sign_out_everywhere),
+        Endpoint::Me => get(rest::accounts::me),
+        Endpoint::ChangePassword => post(rest::accounts::change_password),
+        Endpoint::Sessions => get(rest::accounts::sessions),
+        Endpoint::EndSession => delete(rest::accounts::end_session),
+        Endpoint::Users => get(rest::accounts::users),
+        Endpoint::AddUser => post(rest::accounts::add_user),
+        Endpoint::ChangeUser => patch(rest::accounts::change_user),
+        Endpoint::Tokens => get(rest::accounts::tokens),
+        Endpoint::CreateToken => post(rest::accounts::create_token),
+        Endpoint::RevokeToken => delete(rest::accounts::revoke_token),
+        Endpoint::Audit => get(rest::accounts::audit),
+        Endpoint::SignInPage => get(people::sign_in_page),
+        Endpoint::SignInForm => post(people::sign_in_form),
+        Endpoint::JoinPage => get(people::join_page),
+        Endpoint::JoinForm => post(people::join_form),
+        Endpoint::PeopleForm => post(people::form),
+        Endpoint::AccountPart => get(people::account),
+        Endpoint::UsersPart => get(people::users),
+        Endpoint::TokensPart => get(people::tokens),
+        Endpoint::AuditPart => get(people::audit),
         Endpoint::LimitsPart => get(parts::limits),
     }
 }
@@ -62,14 +87,17 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
 pub fn router(state: &AppState) -> Router<AppState> {
     let mut router = Router::new();
     for route in ROUTES {
-        let handler = guarded(state, handler(route.endpoint), route.role);
+        let handler = guarded(state, handler(route.endpoint), route.need, Asker::Program);
         let handler = match route.endpoint {
             Endpoint::Health => handler,
             _ => counted(state, handler),
         };
         router = router.route(route.path, handler);
     }
-    let shown = |page| counted(state, guarded(state, get(pages::page), page_role(page)));
+    let shown = |page| {
+        let handler = guarded(state, get(pages::page), page_need(page), Asker::Reader);
+        counted(state, handler)
+    };
     for page in Page::ALL {
         router = router.route(page.path(), shown(page));
     }
@@ -84,18 +112,31 @@ pub fn router(state: &AppState) -> Router<AppState> {
         .fallback(pages::files_and_not_found(state))
 }
 
-/// Only for who has the role; the body is read for nobody else.
+/// Who is refused that has not signed in: a program is told, a reader is led to the form.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asker {
+    Program,
+    Reader,
+}
+
+/// Only for who meets the need; the body is read for nobody else.
 fn guarded(
     state: &AppState,
     handler: MethodRouter<AppState>,
-    role: Role,
+    need: Need,
+    asker: Asker,
 ) -> MethodRouter<AppState> {
     let check = move |State(state): State<AppState>,
-                      principal: Principal,
+                      caller: Caller,
                       request: Request,
                       next: Next| async move {
-        if !principal.may(role) {
-            return AppError::Forbidden.into_response();
+        match caller.check(need) {
+            Ok(()) => {}
+            Err(AppError::SignInFirst | AppError::BadToken(_)) if asker == Asker::Reader => {
+                let asked = request.uri().path_and_query();
+                return people::sign_in_first(asked.map_or("/", |asked| asked.as_str()));
+            }
+            Err(error) => return error.into_response(),
         }
         match body::read(&state.limits, request).await {
             Ok(request) => next.run(request).await,

@@ -7,20 +7,26 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware;
 use leptos::config::get_configuration;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use super::caller;
+use super::clock::wall_time;
 use super::config::{Config, DEFAULT_FILE};
+use super::exposure::{self, Exposed};
 use super::limits::Limits;
 use super::listen::Door;
 use super::listen::tls::{Tls, TlsError, TlsFiles};
 use super::router;
+use super::safety;
 use super::socket::host::Host;
 use super::socket::shards::Sockets;
 use super::startup::{self, StartError, Started};
 use super::state::{AppState, Inner};
+use crate::auth::{Accounts, AuthError, Password};
 
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 4_096;
@@ -35,6 +41,10 @@ pub enum ServeError {
         error: std::io::Error,
     },
     #[error(transparent)]
+    Exposed(#[from] Exposed),
+    #[error(transparent)]
+    Accounts(#[from] AuthError),
+    #[error(transparent)]
     Tls(#[from] TlsError),
     #[error("the site's configuration: {0}")]
     Leptos(String),
@@ -46,18 +56,28 @@ impl ServeError {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Start(error) => error.is_usage(),
-            Self::Listen { .. } | Self::Tls(_) | Self::Leptos(_) => true,
+            Self::Accounts(error) => error.is_mistake(),
+            Self::Exposed(_) | Self::Listen { .. } | Self::Tls(_) | Self::Leptos(_) => true,
             Self::Io(_) => false,
         }
     }
 }
 
-/// Listens and serves until `shutdown`. `ready` is told the address once it does.
+/// What is to be said when the server is there.
+pub struct Ready {
+    pub address: SocketAddr,
+    /// Of the user `admin`, where it was made just now. It is kept nowhere.
+    pub first_password: Option<Password>,
+}
+
+/// Listens and serves until `shutdown`. `ready` is called once it does.
 pub async fn serve(
     config: Config,
     shutdown: CancellationToken,
-    ready: impl FnOnce(SocketAddr),
+    ready: impl FnOnce(Ready),
 ) -> Result<(), ServeError> {
+    exposure::check(&config)?;
+    config.auth.check()?;
     let server = &config.server;
     let files = TlsFiles::of(server.tls_cert.as_deref(), server.tls_key.as_deref())?;
     let tls = files.map(Tls::load).transpose()?;
@@ -79,11 +99,14 @@ pub async fn serve(
     leptos.site_addr = address;
 
     let sockets_end = CancellationToken::new();
+    let accounts = Accounts::open(&config.store.data, &config.auth, wall_time()).await?;
+    let first_password = accounts.make_first_admin(wall_time()).await?;
     let (sockets, threads) = Sockets::open(config.server.socket_threads);
     let limits = Limits::new(config.limits.clone(), config.server.max_connections);
     let limits = Arc::new(limits);
     let state = AppState::new(Inner {
         hub,
+        accounts: accounts.clone(),
         reader,
         engine: handle,
         monitor: Arc::clone(&monitor),
@@ -102,12 +125,24 @@ pub async fn serve(
 
     let driver_end = CancellationToken::new();
     let driving = tokio::spawn(driver.run(driver_end.clone()));
-    let watched = tokio::spawn(async move {
-        if driving.await.is_err() {
-            monitor.task_panicked("engine");
+    let watching = tokio::spawn(accounts.watch(wall_time, driver_end.clone()));
+    let watched = tokio::spawn({
+        let monitor = Arc::clone(&monitor);
+        async move {
+            if driving.await.is_err() {
+                monitor.task_panicked("engine");
+            }
         }
     });
-    ready(address);
+    tokio::spawn(async move {
+        if watching.await.is_err() {
+            monitor.task_panicked("accounts");
+        }
+    });
+    ready(Ready {
+        address,
+        first_password,
+    });
 
     let door = Door {
         listener,
@@ -160,6 +195,11 @@ pub fn listen(addr: SocketAddr) -> Result<TcpListener, ServeError> {
 fn router(state: &AppState) -> Router {
     router::router(state)
         .layer(DefaultBodyLimit::max(state.config.server.max_body_bytes))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            caller::identify,
+        ))
+        .layer(middleware::from_fn(safety::headers))
         .layer(CatchPanicLayer::new())
         .with_state(state.clone())
 }

@@ -16,39 +16,32 @@ use std::sync::Arc;
 use axum::extract::{Extension, Request, State};
 use axum::response::{IntoResponse as _, Response};
 
-use super::access::Principal;
+use super::caller::Caller;
 use super::error::AppError;
 use super::limits::{ConnectionPlace, SocketPlace};
-use super::network::Client;
 use super::state::AppState;
 use shards::{Opening, Sockets};
 
 pub async fn upgrade(
     State(state): State<AppState>,
-    principal: Principal,
-    Extension(client): Extension<Client>,
+    caller: Caller,
     Extension(connection): Extension<Arc<ConnectionPlace>>,
     request: Request,
 ) -> Response {
-    match state.limits.socket(&client, connection) {
-        Ok(place) => open(&state.sockets, principal, place, request),
+    match state.limits.socket(&caller.client, connection) {
+        Ok(place) => open(&state.sockets, caller, place, request),
         Err(refusal) => AppError::from(refusal).into_response(),
     }
 }
 
-/// Opens a socket for `principal`, or says why the request cannot be one.
-pub fn open(
-    sockets: &Sockets,
-    principal: Principal,
-    place: SocketPlace,
-    request: Request,
-) -> Response {
+/// Opens a socket for `caller`, or says why the request cannot be one.
+pub fn open(sockets: &Sockets, caller: Caller, place: SocketPlace, request: Request) -> Response {
     handshake::answer(request, |encoding, saves_data| {
         let sockets = sockets.clone();
         move |stream, read| {
             let opening = Opening {
                 read,
-                principal,
+                caller,
                 encoding,
                 saves_data,
                 place: Arc::new(place),

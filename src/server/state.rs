@@ -6,10 +6,12 @@ use leptos::prelude::LeptosOptions;
 use tokio_util::sync::CancellationToken;
 
 use super::config::Config;
+
 use super::handle::EngineHandle;
 use super::limits::Limits;
 use super::monitor::Monitor;
 use super::socket::shards::Sockets;
+use crate::auth::Accounts;
 use crate::hub::Hub;
 use crate::store::Reader;
 use crate::wire::{ClientConfig, Stream, StreamRate};
@@ -20,6 +22,8 @@ pub struct AppState(Arc<Inner>);
 pub struct Inner {
     pub config: Config,
     pub hub: Arc<Hub>,
+    /// Users, tokens, sessions, and the audit.
+    pub accounts: Accounts,
     pub reader: Reader,
     pub engine: EngineHandle,
     pub monitor: Arc<Monitor>,

@@ -98,6 +98,7 @@ const RULES: [Rule; 13] = [
         module: "server",
         may_import: &[
             "app",
+            "auth",
             "domain",
             "engine",
             "feed",

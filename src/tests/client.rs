@@ -73,6 +73,8 @@ impl Socket {
             "sec-websocket-protocol",
             HeaderValue::from_static(SUBPROTOCOL_JSON),
         );
+        let bearer = HeaderValue::from_str(&format!("Bearer {}", server.token)).unwrap();
+        request.headers_mut().insert("authorization", bearer);
         let connecting = tokio::time::timeout(PATIENCE, connect_async(request)).await;
         let (stream, response) = connecting.expect("the socket does not open in time")?;
         let protocol = response.headers().get("sec-websocket-protocol");

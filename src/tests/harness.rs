@@ -8,9 +8,12 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use plainsight::domain::{BotId, Health, Portfolio};
+use plainsight::auth::{Accounts, Actor, NewToken, NewUser, Password};
+use plainsight::domain::{BotId, Health, Portfolio, Role, Scope, Scopes, UserName};
+use plainsight::server::clock::wall_time;
 use plainsight::server::config::{Config, LimitsConfig};
 use plainsight::server::serve::{ServeError, serve};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -20,6 +23,9 @@ use crate::answer::Answer;
 use crate::market;
 use crate::program::{Running, free_address, plainsight, signal, wait};
 
+/// The user that the tests' token is of.
+pub const OPERATOR: &str = "operator";
+pub const PASSWORD: &str = "correct horse battery";
 /// The longest that anything may take. Nothing waits so long unless it is broken.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks at something that is waited for.
@@ -42,6 +48,9 @@ pub struct TestServer {
     home: Arc<TempDir>,
     machine: Machine,
     http: reqwest::Client,
+    stranger: reqwest::Client,
+    /// Everything is done with it, unless a test says otherwise.
+    pub token: String,
 }
 
 /// A server that was stopped, ready to be started again on its data and its port.
@@ -50,6 +59,7 @@ pub struct Stopped {
     pub config: Config,
     environment: Vec<(&'static str, String)>,
     home: Arc<TempDir>,
+    token: Option<String>,
 }
 
 /// A configuration that meets the tests' needs: any port, data that is nobody else's.
@@ -73,6 +83,7 @@ impl TestServer {
             config,
             environment: Vec::new(),
             home,
+            token: None,
         };
         stopped.start().await
     }
@@ -113,6 +124,7 @@ impl TestServer {
                 .map(|(name, value)| (*name, (*value).to_owned()))
                 .collect(),
             home,
+            token: None,
         };
         stopped.start_program().await
     }
@@ -140,6 +152,7 @@ impl TestServer {
             config: self.config,
             environment: self.environment,
             home: self.home,
+            token: Some(self.token),
         }
     }
 
@@ -154,6 +167,7 @@ impl TestServer {
             config: self.config,
             environment: self.environment,
             home: self.home,
+            token: Some(self.token),
         }
     }
 
@@ -189,6 +203,23 @@ impl TestServer {
 
     pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method.parse().unwrap(), self.url(path))
+    }
+
+    /// A request of somebody who has not said who it is.
+    pub fn unknown(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        self.stranger
+            .request(method.parse().unwrap(), self.url(path))
+    }
+
+    /// The cookies of a browser in which the operator has signed in, as its header has them.
+    pub async fn cookies(&self) -> String {
+        let credentials = json!({"username": OPERATOR, "password": PASSWORD});
+        let request = self.unknown("POST", "/v1/auth/login").json(&credentials);
+        let answer = self.send(request.header("origin", self.url(""))).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let set = answer.headers.get_all("set-cookie").iter();
+        let pairs = set.filter_map(|line| line.to_str().unwrap().split(';').next());
+        pairs.collect::<Vec<_>>().join("; ")
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -259,8 +290,19 @@ impl TestServer {
 }
 
 impl Stopped {
+    /// A token with every scope, of an operator who is there before the server is.
+    async fn token(&mut self) -> String {
+        if let Some(token) = &self.token {
+            return token.clone();
+        }
+        let text = operator_token(&self.config).await;
+        self.token = Some(text.clone());
+        text
+    }
+
     /// Starts it again as it was, in this process.
-    pub async fn start(self) -> TestServer {
+    pub async fn start(mut self) -> TestServer {
+        self.token().await;
         let mut config = self.config.clone();
         config.server.addr = self.addr;
         let stop = CancellationToken::new();
@@ -269,8 +311,8 @@ impl Stopped {
         // As in the program: a runtime of its own, that nothing of the test can hold up.
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Runtime::new().unwrap();
-            runtime.block_on(serve(config, token, move |address| {
-                told.send(address).unwrap();
+            runtime.block_on(serve(config, token, move |ready| {
+                told.send(ready.address).unwrap();
             }))
         });
         let address = tokio::time::timeout(PATIENCE, address).await;
@@ -281,14 +323,16 @@ impl Stopped {
     }
 
     /// Starts the program.
-    pub async fn start_program(self) -> TestServer {
+    pub async fn start_program(mut self) -> TestServer {
+        self.token().await;
         let child = self.command().spawn().unwrap();
         let addr = self.addr;
         self.running(addr, Machine::Program(Running(child))).await
     }
 
     /// Starts the program by a shell that runs `before` first.
-    pub async fn start_program_after(self, before: &str) -> TestServer {
+    pub async fn start_program_after(mut self, before: &str) -> TestServer {
+        self.token().await;
         let program = self.command();
         let mut shell = Command::new("sh");
         shell.arg("-c").arg(format!("{before}; exec \"$0\" \"$@\""));
@@ -337,13 +381,20 @@ impl Stopped {
     async fn running(self, addr: SocketAddr, machine: Machine) -> TestServer {
         // TLS is compiled in and needs to know with whose cryptography, also where it is not used.
         plainsight::feed::binance::install_crypto();
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .timeout(PATIENCE)
-            // A connection of a server that was killed is of no use to the next one.
-            .pool_max_idle_per_host(0)
-            .build()
-            .unwrap();
+        let token = self.token.clone().unwrap();
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {token}")).unwrap();
+        bearer.set_sensitive(true);
+        let client = || {
+            reqwest::Client::builder()
+                .no_proxy()
+                .timeout(PATIENCE)
+                // A connection of a server that was killed is of no use to the next one.
+                .pool_max_idle_per_host(0)
+        };
+        let bearer = HeaderMap::from_iter([(AUTHORIZATION, bearer)]);
+        let http = client().default_headers(bearer).build().unwrap();
+        let no_way = reqwest::redirect::Policy::none();
+        let stranger = client().redirect(no_way).build().unwrap();
         let mut server = TestServer {
             addr,
             config: self.config,
@@ -351,6 +402,8 @@ impl Stopped {
             home: self.home,
             machine,
             http,
+            stranger,
+            token,
         };
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -369,6 +422,29 @@ impl Stopped {
             tokio::time::sleep(GLANCE).await;
         }
     }
+}
+
+/// Makes the operator in the configuration's data directory, and a token with every scope.
+pub async fn operator_token(config: &Config) -> String {
+    let (data, now) = (&config.store.data, wall_time());
+    let accounts = Accounts::open(data, &config.auth, now).await.unwrap();
+    let name: UserName = OPERATOR.parse().unwrap();
+    let by = Actor::cli();
+    let user = NewUser {
+        name: name.clone(),
+        role: Role::Operator,
+        password: Password::new(PASSWORD.to_owned()),
+    };
+    accounts.add_user(user, &by, now).await.unwrap();
+    let token = NewToken {
+        user: name,
+        scopes: Scopes::of(Scope::ALL),
+        expires: None,
+        note: String::new(),
+    };
+    let made = accounts.create_token(token, &by, now).await.unwrap();
+    accounts.close().await.unwrap();
+    made.text.expose().to_owned()
 }
 
 /// Asks again and again until there is an answer.

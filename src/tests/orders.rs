@@ -388,16 +388,29 @@ async fn the_ledger_accounts_for_every_cent() {
 async fn another_site_cannot_trade() {
     let server = quiet().await;
     let order = resting(&json!({}));
-    let own = format!("http://{}", server.addr);
-    let with = |name: &'static str, value: &str| {
-        let request = server.request("POST", "/v1/orders").json(&order);
-        server.send(request.header(name, value))
+    let own = server.url("");
+    let cookies = server.cookies().await;
+    let ask = |headers: Vec<(&'static str, String)>| {
+        let request = server.unknown("POST", "/v1/orders").json(&order);
+        let request = request.header("cookie", &cookies);
+        let all = headers.into_iter();
+        server.send(all.fold(request, |request, (name, value)| {
+            request.header(name, value)
+        }))
     };
     for origin in ["https://evil.example", "null", "http://127.0.0.1:1"] {
-        with("origin", origin).await.problem(403, "forbidden");
+        let refused = ask(vec![("origin", origin.to_owned())]).await;
+        refused.problem(403, "other_origin");
     }
-    with("host", "evil.example").await.problem(403, "forbidden");
-    assert_eq!(with("origin", &own).await.status, 200);
+    // A browser that does not say whose page it is may be anybody's.
+    ask(Vec::new()).await.problem(403, "other_origin");
+    let site = vec![("sec-fetch-site", "cross-site".to_owned())];
+    ask(site).await.problem(403, "other_origin");
+    assert_eq!(ask(vec![("origin", own)]).await.status, 200);
     let open: Vec<Order> = server.read("/v1/orders/open").await;
     assert_eq!(open.len(), 1);
+    // A name of the world that leads here is no address of this machine.
+    let rebound = server.unknown("GET", "/v1/portfolio");
+    let rebound = server.send(rebound.header("host", "evil.example")).await;
+    rebound.problem(401, "sign_in_first");
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures::{SinkExt as _, StreamExt as _};
-use plainsight::wire::{ClientFrame, ServerFrame, json};
+use plainsight::wire::{ClientFrame, Credential, ServerFrame, json};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -19,11 +19,11 @@ use tokio_tungstenite::{Connector, client_async_tls_with_config};
 use tokio_util::sync::CancellationToken;
 
 use crate::client::wish;
-use crate::harness::{PATIENCE, until};
+use crate::harness::{PATIENCE, operator_token, until};
 use crate::market;
 use crate::program::{plainsight, run};
 use plainsight::server::config::{Config, LimitsConfig};
-use plainsight::server::serve::serve;
+use plainsight::server::serve::{Ready, serve};
 
 /// A certificate in files.
 struct Files {
@@ -75,6 +75,7 @@ fn trusting(certificate: &CertificateDer<'static>, protocols: &[&str]) -> Arc<Cl
 struct Secure {
     files: Files,
     addr: std::net::SocketAddr,
+    token: String,
     stop: CancellationToken,
     thread: std::thread::JoinHandle<()>,
 }
@@ -93,18 +94,20 @@ impl Secure {
         config.feed.source = format!("replay:{}", recorded.display());
         "max".clone_into(&mut config.feed.speed);
         change(&mut config);
+        let token = operator_token(&config).await;
         let stop = CancellationToken::new();
         let (told, address) = tokio::sync::oneshot::channel();
-        let token = stop.clone();
+        let end = stop.clone();
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Runtime::new().unwrap();
-            let ready = move |address| told.send(address).unwrap();
-            runtime.block_on(serve(config, token, ready)).unwrap();
+            let ready = move |ready: Ready| told.send(ready.address).unwrap();
+            runtime.block_on(serve(config, end, ready)).unwrap();
         });
         let addr = tokio::time::timeout(PATIENCE, address).await.unwrap();
         Self {
             files,
             addr: addr.unwrap(),
+            token,
             stop,
             thread,
         }
@@ -129,7 +132,10 @@ impl Secure {
     }
 
     async fn get(&self, path: &str) -> String {
-        let head = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+        let head = format!(
+            "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nauthorization: Bearer {}\r\n\r\n",
+            self.token
+        );
         self.ask(head).await
     }
 
@@ -139,7 +145,8 @@ impl Secure {
         let note = json!([{"type": "note", "id": id, "text": text}]).to_string();
         let request = format!(
             "POST /v1/bots/mine/events HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\n\r\n{note}",
+             authorization: Bearer {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{note}",
+            self.token,
             note.len()
         );
         let answer = self.ask(request).await;
@@ -154,7 +161,7 @@ impl Secure {
         let (stream, _) = opening.await.unwrap();
         let mut peer = Peer(stream);
         let hello = ClientFrame::Hello {
-            token: None,
+            token: Some(Credential::new(self.token.clone())),
             resume: Vec::new(),
             client: None,
             compression: Vec::new(),

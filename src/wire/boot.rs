@@ -9,6 +9,7 @@ use super::packed::Packed;
 use super::{Backoff, Epoch, Listed, Part, Payload, Replica, Stream, Topic};
 use crate::domain::{
     BotId, Explanation, Instrument, LedgerEntry, Mode, Order, OrderHistory, Seq, Symbol, TimeUs,
+    UserName,
 };
 
 /// Cadence and age budget of a stream, ms. A budget of zero is the heartbeat's.
@@ -97,6 +98,9 @@ pub struct OrderDetail {
 pub struct Desk {
     /// Whether the reader may give commands.
     pub operator: bool,
+    /// Who the reader is, where somebody has signed in.
+    #[serde(default)]
+    pub visitor: Option<UserName>,
     /// What the page's first forms call what they ask for, so that it is done once however often it
     /// is sent.
     pub form_id: String,

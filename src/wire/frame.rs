@@ -8,7 +8,7 @@ use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::encoding::{Echo, sparse};
-use super::{Push, Topic};
+use super::{Credential, Push, Topic};
 use crate::domain::{
     Amendment, BotCommand, BotId, ClosePosition, NewOco, NewOrder, OrderId, Seq, Symbol, TimeUs,
     TradingState,
@@ -96,7 +96,7 @@ pub enum LagRule {
 pub enum ClientFrame {
     Hello {
         #[serde(default)]
-        token: Option<String>,
+        token: Option<Credential>,
         #[serde(default)]
         resume: Vec<Position>,
         /// Name and version of the program, for logs.
@@ -181,6 +181,11 @@ pub enum ClientFrame {
         #[serde(default)]
         bot: Option<BotId>,
     },
+    /// Renews the connection's authority before the token that it came with expires.
+    Auth {
+        id: u64,
+        token: Credential,
+    },
 }
 
 /// A frame's command to the engine, with the frame's id and the bot that it is for.
@@ -207,7 +212,8 @@ impl ClientFrame {
             | Self::Close { id, .. }
             | Self::Kill { id, .. }
             | Self::Pause { id, .. }
-            | Self::Resume { id, .. } => Some(*id),
+            | Self::Resume { id, .. }
+            | Self::Auth { id, .. } => Some(*id),
         }
     }
 

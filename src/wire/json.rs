@@ -54,7 +54,7 @@ pub fn id_of(text: &str) -> Option<u64> {
     serde_json::from_str::<Id>(text).ok()?.id
 }
 
-const CLIENT_TYPES: [&str; 13] = [
+const CLIENT_TYPES: [&str; 14] = [
     "hello",
     "subscribe",
     "unsubscribe",
@@ -68,10 +68,11 @@ const CLIENT_TYPES: [&str; 13] = [
     "kill",
     "pause",
     "resume",
+    "auth",
 ];
 
 /// Types of the protocol that are still to come.
-const LATER: [&str; 2] = ["auth", "ack"];
+const LATER: [&str; 1] = ["ack"];
 
 /// Reads one frame of a client.
 pub fn decode_client(text: &str) -> Result<ClientFrame, BadFrame> {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::form::encoded;
 use super::packed::Packed;
 use super::{Payload, Stream};
-use crate::domain::{BotId, Decision, DecisionId, ModelId};
+use crate::domain::{AuditId, BotId, Decision, DecisionId, ModelId};
 
 /// Decisions in the hands of a page, in the encoding of their stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -64,6 +64,12 @@ impl Part {
     /// Where the form is had that chooses among a bot's decisions, filled in with `filter`.
     pub fn of_filter(bot: &BotId, filter: &str) -> String {
         format!("/parts/decisions?bot={bot}{filter}")
+    }
+
+    /// Where what is drawn of a page about people is had, from the audit what came before an entry.
+    pub fn of_people(path: &str, before: Option<AuditId>) -> String {
+        let before = before.map(|before| format!("?before={before}"));
+        format!("/parts{path}{}", before.unwrap_or_default())
     }
 
     /// Where what is drawn of a bot's models is had, one of them chosen.

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use super::users::named;
 use super::{Accounts, entry, note};
 use crate::auth::secret::new_session_id;
-use crate::auth::{Actor, AuthError, Authority, Principal, Secret, jwt};
+use crate::auth::{Actor, AuthError, Authority, Password, Principal, Secret, jwt};
 use crate::domain::time::MINUTE;
 use crate::domain::{AuditAction, Role, SessionId, SessionInfo, TimeUs, TokenId, UserName, Via};
 use crate::store::accounts::{NewSession, SecretHash, SessionRow, Tx, UserRow};
@@ -23,6 +23,13 @@ const LONGEST_AGENT: usize = 200;
 pub struct Origin {
     pub address: IpAddr,
     pub agent: String,
+}
+
+/// A password, and the one that is to take its place.
+#[derive(Debug, Clone)]
+pub struct PasswordChange {
+    pub current: Password,
+    pub new: Password,
 }
 
 /// A session with what its holder needs.

@@ -10,7 +10,7 @@ use crate::auth::{
     Denied, JoinError, NewToken, NewUser, Origin, Password, RefreshError, SignInError, SignedIn,
 };
 use crate::domain::time::{DAY, MINUTE, SECOND};
-use crate::domain::{Role, Scope, Standing, Via};
+use crate::domain::{Role, Scope, Scopes, Standing, Via};
 
 #[tokio::test]
 async fn the_first_start_makes_an_admin_and_no_later_one_does() {
@@ -254,7 +254,8 @@ async fn a_token_that_reads_is_exchanged_for_a_viewers_session_that_ends_with_it
     let entry = &accounts.audit_page(None, 1).await.unwrap()[0];
     assert_eq!((entry.action, entry.by), (AuditAction::Joined, Via::Token));
     let viewer = accounts.check(joined.access.expose(), NOW).unwrap();
-    assert_eq!((viewer.role, viewer.scopes), (Role::Viewer, None));
+    let reads = Some(Scopes::of(&[Scope::Read]));
+    assert_eq!((viewer.role, viewer.scopes), (Role::Viewer, reads));
     let carried = fixture
         .refresh(&joined, NOW.plus(DAY - MINUTE))
         .await
@@ -372,7 +373,7 @@ async fn what_cannot_be_is_refused_and_changes_nothing() {
     ));
     let new = |scopes: &[Scope], expires| NewToken {
         user: name("ada"),
-        scopes: crate::domain::Scopes::of(scopes),
+        scopes: Scopes::of(scopes),
         expires,
         note: String::new(),
     };
@@ -468,17 +469,10 @@ async fn whatever_else_is_done_is_written_down() {
 }
 
 #[tokio::test]
-async fn who_has_not_signed_in_is_anonymous_or_nobody() {
+async fn who_has_not_signed_in_stays_what_it_is() {
     let fixture = Fixture::empty().await;
-    let viewer = fixture.accounts.anonymous("127.0.0.1".parse().unwrap());
-    let viewer = viewer.unwrap();
-    assert_eq!(
-        (viewer.name.as_str(), viewer.role),
-        ("anonymous", Role::Viewer)
-    );
-    assert_eq!(
-        fixture.accounts.still_holds(&viewer.authority, NOW),
-        Ok(viewer)
-    );
-    assert!(fixture.accounts.anonymous(here().address).is_none());
+    let viewer = Principal::anonymous(Role::Viewer);
+    assert_eq!(viewer.name.as_str(), "anonymous");
+    let holds = fixture.accounts.still_holds(&viewer.authority, NOW);
+    assert_eq!(holds, Ok(viewer));
 }

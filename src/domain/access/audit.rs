@@ -1,6 +1,8 @@
 //! What was done by whom, kept for ever. An entry never holds a secret.
 
 use std::fmt;
+use std::num::ParseIntError;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +15,14 @@ use crate::domain::TimeUs;
 )]
 #[serde(transparent)]
 pub struct AuditId(pub i64);
+
+impl FromStr for AuditId {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        text.parse().map(Self)
+    }
+}
 
 impl fmt::Display for AuditId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,6 +9,7 @@ use super::{Body, OfBot, Params, answer, body, json, params};
 use crate::domain::{
     Amendment, BotCommand, BotId, ClosePosition, NewOco, NewOrder, OrderId, Rejection, Symbol,
 };
+use crate::server::caller::Caller;
 use crate::server::commands::{Outcome, carry_out};
 use crate::server::error::AppError;
 use crate::server::state::AppState;
@@ -22,6 +23,7 @@ pub const DUPLICATE: HeaderName = HeaderName::from_static("plainsight-duplicate"
 /// bracket.
 pub async fn submit_order(
     State(state): State<AppState>,
+    caller: Caller,
     query: Params<OfBot>,
     headers: HeaderMap,
     order: Body,
@@ -29,12 +31,13 @@ pub async fn submit_order(
     let bot = params(query)?.bot();
     let mut order: NewOrder = json(&body(order)?)?;
     take_key(&headers, &mut order.client_order_id)?;
-    run(&state, bot, BotCommand::SubmitOrder(order)).await
+    run(&state, &caller, bot, BotCommand::SubmitOrder(order)).await
 }
 
 /// `POST /v1/orders/oco`: two orders of which one cancels the other.
 pub async fn submit_oco(
     State(state): State<AppState>,
+    caller: Caller,
     query: Params<OfBot>,
     headers: HeaderMap,
     oco: Body,
@@ -42,12 +45,13 @@ pub async fn submit_oco(
     let bot = params(query)?.bot();
     let mut oco: NewOco = json(&body(oco)?)?;
     take_key(&headers, &mut oco.client_order_id)?;
-    run(&state, bot, BotCommand::SubmitOco(Box::new(oco))).await
+    run(&state, &caller, bot, BotCommand::SubmitOco(Box::new(oco))).await
 }
 
 /// `PATCH /v1/orders/{id}`: changes an open order, by our id or the client's.
 pub async fn amend_order(
     State(state): State<AppState>,
+    caller: Caller,
     Path(id): Path<String>,
     query: Params<OfBot>,
     change: Body,
@@ -55,18 +59,25 @@ pub async fn amend_order(
     let bot = params(query)?.bot();
     let order = order_id(&id)?;
     let change: Amendment = json(&body(change)?)?;
-    run(&state, bot, BotCommand::AmendOrder { order, change }).await
+    run(
+        &state,
+        &caller,
+        bot,
+        BotCommand::AmendOrder { order, change },
+    )
+    .await
 }
 
 /// `DELETE /v1/orders/{id}`: takes an open order back, by our id or the client's.
 pub async fn cancel_order(
     State(state): State<AppState>,
+    caller: Caller,
     Path(id): Path<String>,
     query: Params<OfBot>,
 ) -> Result<Response, AppError> {
     let bot = params(query)?.bot();
     let order = order_id(&id)?;
-    run(&state, bot, BotCommand::CancelOrder { order }).await
+    run(&state, &caller, bot, BotCommand::CancelOrder { order }).await
 }
 
 #[derive(Debug, Deserialize)]
@@ -79,16 +90,18 @@ pub struct OfSymbol {
 /// `DELETE /v1/orders?symbol=`: takes all open orders back, or all of one symbol.
 pub async fn cancel_orders(
     State(state): State<AppState>,
+    caller: Caller,
     query: Params<OfSymbol>,
 ) -> Result<Response, AppError> {
     let OfSymbol { bot, symbol } = params(query)?;
     let bot = bot.unwrap_or_else(BotId::paper);
-    run(&state, bot, BotCommand::CancelAll { symbol }).await
+    run(&state, &caller, bot, BotCommand::CancelAll { symbol }).await
 }
 
 /// `POST /v1/positions/{symbol}/close`: all of it, or a quantity. The body may be left out.
 pub async fn close_position(
     State(state): State<AppState>,
+    caller: Caller,
     Path(symbol): Path<String>,
     query: Params<OfBot>,
     headers: HeaderMap,
@@ -104,22 +117,43 @@ pub async fn close_position(
         false => json(&close)?,
     };
     take_key(&headers, &mut close.client_order_id)?;
-    run(&state, bot, BotCommand::ClosePosition { symbol, close }).await
+    run(
+        &state,
+        &caller,
+        bot,
+        BotCommand::ClosePosition { symbol, close },
+    )
+    .await
 }
 
 /// `POST /v1/kill`: cancels everything, closes everything, and lets nothing more happen until
 /// `POST /v1/resume`.
-pub async fn kill(state: State<AppState>, query: Params<OfBot>) -> Result<Response, AppError> {
-    run(&state, params(query)?.bot(), BotCommand::Kill).await
+pub async fn kill(
+    State(state): State<AppState>,
+    caller: Caller,
+    query: Params<OfBot>,
+) -> Result<Response, AppError> {
+    let bot = params(query)?.bot();
+    run(&state, &caller, bot, BotCommand::Kill).await
 }
 
 /// `POST /v1/pause`: the agent stops acting; people still can.
-pub async fn pause(state: State<AppState>, query: Params<OfBot>) -> Result<Response, AppError> {
-    run(&state, params(query)?.bot(), BotCommand::Pause).await
+pub async fn pause(
+    State(state): State<AppState>,
+    caller: Caller,
+    query: Params<OfBot>,
+) -> Result<Response, AppError> {
+    let bot = params(query)?.bot();
+    run(&state, &caller, bot, BotCommand::Pause).await
 }
 
-pub async fn resume(state: State<AppState>, query: Params<OfBot>) -> Result<Response, AppError> {
-    run(&state, params(query)?.bot(), BotCommand::Resume).await
+pub async fn resume(
+    State(state): State<AppState>,
+    caller: Caller,
+    query: Params<OfBot>,
+) -> Result<Response, AppError> {
+    let bot = params(query)?.bot();
+    run(&state, &caller, bot, BotCommand::Resume).await
 }
 
 /// Reads an order's id from an address.
@@ -153,8 +187,13 @@ fn take_key(headers: &HeaderMap, id: &mut Option<String>) -> Result<(), AppError
     }
 }
 
-async fn run(state: &AppState, bot: BotId, command: BotCommand) -> Result<Response, AppError> {
-    respond(&carry_out(state, bot, command).await?)
+async fn run(
+    state: &AppState,
+    caller: &Caller,
+    bot: BotId,
+    command: BotCommand,
+) -> Result<Response, AppError> {
+    respond(&carry_out(state, &caller.actor(), bot, command).await?)
 }
 
 /// The orders as they are now; a repeated request is answered alike, and says that it is one.

@@ -7,8 +7,10 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::{Actor, Authority, Denied, Principal};
 use crate::domain::Rejection;
 use crate::hub::{Backfill, BackfillFailed, FanoutConfig, Hub};
+use crate::server::clock::wall_time;
 use crate::server::commands::{Done, Outcome, carry_out};
 use crate::server::config::ServerConfig;
 use crate::server::limits::Limits;
@@ -39,8 +41,12 @@ pub trait Host: Send + Sync + 'static {
     fn left(&self);
     /// A thread of ours has panicked.
     fn panicked(&self, task: &str);
-    /// Has a command carried out.
-    fn command(&self, ask: Ask) -> BoxFuture<'_, Result<Reply, Refused>>;
+    /// Who a token speaks for.
+    fn check(&self, token: &str) -> Result<Principal, Denied>;
+    /// Whether what a connection came with still holds, and what it allows now.
+    fn still_holds(&self, authority: &Authority) -> Result<Principal, Denied>;
+    /// Has a command carried out for somebody.
+    fn command(&self, ask: Ask, by: Actor) -> BoxFuture<'_, Result<Reply, Refused>>;
     /// Reads publications of a log that memory has no more, as frames by their offsets.
     fn past(&self, wanted: Backfill) -> BoxFuture<'_, Result<Vec<(u64, Bytes)>, BackfillFailed>>;
 }
@@ -96,9 +102,17 @@ impl Host for AppState {
         self.monitor.task_panicked(task);
     }
 
-    fn command(&self, ask: Ask) -> BoxFuture<'_, Result<Reply, Refused>> {
+    fn check(&self, token: &str) -> Result<Principal, Denied> {
+        self.accounts.check(token, wall_time())
+    }
+
+    fn still_holds(&self, authority: &Authority) -> Result<Principal, Denied> {
+        self.accounts.still_holds(authority, wall_time())
+    }
+
+    fn command(&self, ask: Ask, by: Actor) -> BoxFuture<'_, Result<Reply, Refused>> {
         Box::pin(async move {
-            match carry_out(self, ask.bot, ask.command).await {
+            match carry_out(self, &by, ask.bot, ask.command).await {
                 Ok(outcome) => Ok(reply(ask.id, &outcome)),
                 Err(error) => Err(Refused {
                     rejection: Rejection {
@@ -123,7 +137,7 @@ impl Host for AppState {
                 tracing::error!(%error, topic = %wanted.topic, "the journal could not be read for a resume");
                 BackfillFailed
             })?;
-            let now = crate::server::clock::wall_time();
+            let now = wall_time();
             let frames = logged.into_iter().filter_map(|logged| {
                 let (topic, data) = publication(&logged.record)?;
                 let offset = logged.place.offset;

@@ -3,6 +3,7 @@
 
 mod topics;
 
+use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -17,15 +18,19 @@ use super::shard::Shard;
 use super::shards::Opening;
 use crate::domain::Rejection;
 use crate::hub::ConnId;
-use crate::server::access;
+use crate::server::access::{self, Need};
+use crate::server::caller::Caller;
 use crate::server::clock::wall_time;
+use crate::server::error::AppError;
 use crate::server::limits::{CommandRate, Verdict, Why};
 use crate::server::monitor::Counters;
 use crate::wire::frame::{
-    API_VERSION, Closing, DEFLATE, ErrorReply, Limits, MAX_CLIENT_MESSAGE, Pong, Welcome,
+    API_VERSION, Closing, DEFLATE, ErrorReply, Limits, MAX_CLIENT_MESSAGE, Pong, Reply, Welcome,
 };
 use crate::wire::json::{self, BadFrame};
-use crate::wire::{ClientFrame, CloseCode, Encoding, Position, ServerFrame, postcard, schema_hash};
+use crate::wire::{
+    ClientFrame, CloseCode, Credential, Encoding, Position, ServerFrame, postcard, schema_hash,
+};
 
 /// After a shutdown clients spread their return over this, ms.
 const RETURN_MS: u32 = 1_000;
@@ -33,7 +38,7 @@ const RETURN_MS: u32 = 1_000;
 const MESSAGES: usize = 32;
 
 /// What this server does beyond the least: `trading` is pause, kill and resume.
-const FEATURES: [&str; 9] = [
+const FEATURES: [&str; 10] = [
     "resume",
     "history",
     "lag",
@@ -43,6 +48,7 @@ const FEATURES: [&str; 9] = [
     "oco",
     "amend",
     "trading",
+    "auth",
 ];
 
 /// Why a session ends.
@@ -76,6 +82,8 @@ pub(super) struct Session {
     stream: Rc<TcpStream>,
     reading: Reading,
     opening: Opening,
+    /// Who it is: the shard looks now and then whether it still is.
+    caller: Rc<RefCell<Caller>>,
     bad_frames: BadFrames,
     rate: CommandRate,
     greeted: bool,
@@ -103,6 +111,7 @@ impl Session {
         id: ConnId,
         stream: Rc<TcpStream>,
         mut opening: Opening,
+        caller: Rc<RefCell<Caller>>,
     ) -> Self {
         Self {
             rate: CommandRate::new(&shard.host.limits().config),
@@ -111,6 +120,7 @@ impl Session {
             stream,
             reading: Reading::new(&std::mem::take(&mut opening.read)),
             opening,
+            caller,
             bad_frames: BadFrames::default(),
             greeted: false,
         }
@@ -269,17 +279,18 @@ impl Session {
     }
 
     async fn frame(&mut self, frame: ClientFrame) -> Flow {
-        if !self.opening.principal.may(access::command_role(&frame)) {
-            let rejection = Rejection::new("forbidden", "this is for operators");
-            self.refuse(frame.id(), rejection, false);
-            return Flow::Continue(());
-        }
         if !self.greeted && !matches!(frame, ClientFrame::Hello { .. }) {
             return self.bad_frame(frame.id(), "hello_first", "the first frame is hello");
         }
+        if let Err(error) = self.caller.borrow().check(access::command_need(&frame)) {
+            let rejection = Rejection::new(error.code(), error.detail());
+            self.refuse(frame.id(), rejection, false);
+            return Flow::Continue(());
+        }
         if let Some(ask) = frame.ask() {
             let id = ask.id;
-            match self.shard.host.command(ask).await {
+            let by = self.caller.borrow().actor();
+            match self.shard.host.command(ask, by).await {
                 Ok(reply) => self.reply(&ServerFrame::Ok(reply)),
                 Err(refused) => self.refuse(Some(id), refused.rejection, refused.temporary),
             }
@@ -287,11 +298,18 @@ impl Session {
         }
         match frame {
             ClientFrame::Hello {
+                token,
                 resume,
                 client,
                 compression,
-                ..
-            } => self.hello(resume, client, &compression),
+            } => {
+                self.prove(token.as_ref())?;
+                self.hello(resume, client, &compression)
+            }
+            ClientFrame::Auth { id, token } => {
+                self.renew(id, &token);
+                Flow::Continue(())
+            }
             ClientFrame::Subscribe { id, topics } => self.subscribe(id, topics),
             ClientFrame::Unsubscribe { id, topics } => {
                 self.unsubscribe(id, topics);
@@ -304,6 +322,46 @@ impl Session {
             }
             // Commands to the engine were taken above.
             _ => Flow::Continue(()),
+        }
+    }
+
+    /// Whoever says hello must be somebody who may see, by the token that it brings or by the cookies that
+    /// it came with.
+    fn prove(&self, token: Option<&Credential>) -> Flow {
+        if self.greeted {
+            return Flow::Continue(());
+        }
+        if let Some(token) = token {
+            let checked = self.shard.host.check(token.reveal());
+            self.caller.borrow_mut().principal = checked.map(Some);
+        }
+        if self.caller.borrow().may(Need::See) {
+            return Flow::Continue(());
+        }
+        Flow::Break(End::Close(CloseCode::BadToken))
+    }
+
+    /// Puts another token in the place of what the connection came with.
+    fn renew(&self, id: u64, token: &Credential) {
+        let renewed = self.shard.host.check(token.reveal());
+        let renewed = renewed.map_err(|denied| AppError::BadToken(denied.to_string()));
+        let renewed = renewed.and_then(|principal| {
+            let is_enough = Need::See.is_met_by(Some(&principal));
+            is_enough.then_some(principal).ok_or(AppError::Forbidden)
+        });
+        match renewed {
+            Ok(principal) => {
+                self.caller.borrow_mut().principal = Ok(Some(principal));
+                self.reply(&ServerFrame::Ok(Reply {
+                    id,
+                    ..Reply::default()
+                }));
+            }
+            // What it had before still holds, as long as it does.
+            Err(error) => {
+                let rejection = Rejection::new(error.code(), error.detail());
+                self.refuse(Some(id), rejection, false);
+            }
         }
     }
 

@@ -19,6 +19,8 @@ use super::host::{Host, fanout_config};
 use super::session::{self, Session};
 use super::shards::Passed;
 use crate::hub::{ConnId, End, Fanout, Stats, Wire, Written};
+use crate::server::access::Need;
+use crate::server::caller::Caller;
 use crate::server::clock::wall_time;
 use crate::server::limits::SocketPlace;
 use crate::server::monitor::Counters;
@@ -28,6 +30,8 @@ use crate::wire::CloseCode;
 const GATHER: Duration = Duration::from_millis(10);
 /// How often slower readers are looked after.
 const RELEASE: Duration = Duration::from_millis(25);
+/// How often it is looked whether connections may stay.
+const LOOK: Duration = Duration::from_secs(1);
 /// How long a connection that was told to go may take to do so.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// What the system may keep of what a client has not read, bytes: a reader that has stopped is
@@ -59,6 +63,8 @@ impl Wire for Line {
 struct Open {
     stream: Rc<TcpStream>,
     place: Arc<SocketPlace>,
+    /// Who it is, as of the last look.
+    caller: Rc<RefCell<Caller>>,
 }
 
 /// One thread's connections.
@@ -207,6 +213,8 @@ impl Shard {
         let shutdown = self.host.shutdown();
         let mut release = tokio::time::interval(RELEASE);
         release.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut look = tokio::time::interval(LOOK);
+        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut rests_until = Duration::ZERO;
         loop {
             let now = self.now();
@@ -223,6 +231,10 @@ impl Shard {
                 () = self.wake.notified() => {}
                 () = tokio::time::sleep(due) => {
                     self.with(|fanout, now| fanout.tick(now, wall_time()));
+                }
+                _ = look.tick() => {
+                    self.look_after_callers();
+                    continue;
                 }
                 _ = release.tick() => {
                     self.host.hub().release(wall_time());
@@ -243,6 +255,30 @@ impl Shard {
         self.close_all().await;
     }
 
+    /// Ends the connections of who may no longer see; others go on with what they may now.
+    fn look_after_callers(self: &Rc<Self>) {
+        let mut over = Vec::new();
+        for (id, open) in &*self.streams.borrow() {
+            let mut caller = open.caller.borrow_mut();
+            let Some(principal) = caller.principal() else {
+                continue;
+            };
+            let holds = self.host.still_holds(&principal.authority);
+            let may_see = holds
+                .as_ref()
+                .is_ok_and(|now| Need::See.is_met_by(Some(now)));
+            caller.principal = holds.map(Some);
+            if !may_see {
+                over.push(*id);
+            }
+        }
+        let code = CloseCode::TokenExpired;
+        for id in over {
+            self.with(|fanout, now| fanout.end(id, code.code(), code.reason(), now));
+            self.hang_up(id);
+        }
+    }
+
     fn take(self: &Rc<Self>, (stream, opening): Passed) {
         let stream = match TcpStream::from_std(stream) {
             Ok(stream) => Rc::new(stream),
@@ -256,13 +292,15 @@ impl Shard {
         let _ = socket2::SockRef::from(&*stream).set_send_buffer_size(SEND_BUFFER);
         let line = Line(Rc::clone(&stream));
         let id = self.with(|fanout, now| fanout.open(line, opening.encoding, now));
+        let caller = Rc::new(RefCell::new(opening.caller.clone()));
         let open = Open {
             stream: Rc::clone(&stream),
             place: Arc::clone(&opening.place),
+            caller: Rc::clone(&caller),
         };
         self.streams.borrow_mut().insert(id, open);
         self.host.came();
-        let session = Session::new(Rc::clone(self), id, stream, opening);
+        let session = Session::new(Rc::clone(self), id, stream, opening, caller);
         let leaving = Leaving {
             shard: Rc::clone(self),
             id,

@@ -13,7 +13,7 @@ use tokio_util::sync::DropGuard;
 use super::host::Host;
 use super::relay::relay;
 use super::shard::Shard;
-use crate::server::access::Principal;
+use crate::server::caller::Caller;
 use crate::server::limits::SocketPlace;
 use crate::server::listen::line::Transport;
 use crate::wire::Encoding;
@@ -25,7 +25,7 @@ const MAX_THREADS: usize = 4;
 pub struct Opening {
     /// Bytes that came with it already.
     pub read: Bytes,
-    pub principal: Principal,
+    pub caller: Caller,
     pub encoding: Encoding,
     /// The client's browser is to save data: conflated topics come at half their rate.
     pub saves_data: bool,

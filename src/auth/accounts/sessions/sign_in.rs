@@ -1,10 +1,10 @@
 //! Signing in with a password. Which of name and password was wrong is not to be found out, neither by what is
 //! said nor by how long it takes.
 
-use super::{Origin, SignedIn, Terms, begin, stranger};
+use super::{Origin, PasswordChange, SignedIn, Terms, begin, stranger};
 use crate::auth::accounts::users::LONGEST_PASSWORD;
 use crate::auth::accounts::{Accounts, NewAudit};
-use crate::auth::{AuthError, Password, PasswordError};
+use crate::auth::{Actor, AuthError, Password, PasswordError};
 use crate::domain::{AuditAction, Standing, TimeUs, UserName};
 use crate::store::accounts::{AccountsError, UserRow};
 
@@ -45,6 +45,36 @@ impl Accounts {
         from: &Origin,
         now: TimeUs,
     ) -> Result<SignedIn, SignInError> {
+        let user = self.prove(name, password, from, now).await?;
+        self.begin_signed_in(user, from, now).await
+    }
+
+    /// Gives a user another password, once the one that they have is known. All their sessions end, and a new
+    /// one begins.
+    ///
+    /// # Errors
+    /// As for signing in, or the new password will not do.
+    pub async fn change_own_password(
+        &self,
+        name: &UserName,
+        change: PasswordChange,
+        by: &Actor,
+        from: &Origin,
+        now: TimeUs,
+    ) -> Result<SignedIn, SignInError> {
+        self.prove(name.as_str(), change.current, from, now).await?;
+        self.set_password(name, change.new.clone(), by, now).await?;
+        self.sign_in(name.as_str(), change.new, from, now).await
+    }
+
+    /// The user whose password it is.
+    async fn prove(
+        &self,
+        name: &str,
+        password: Password,
+        from: &Origin,
+        now: TimeUs,
+    ) -> Result<UserRow, SignInError> {
         let name: Option<UserName> = name.trim().parse().ok();
         let begun = self
             .0
@@ -86,7 +116,7 @@ impl Accounts {
             let error = SignInError::Disabled;
             return Err(self.failed(Some(&user.name), error, from, now).await);
         }
-        self.begin_signed_in(user, from, now).await
+        Ok(user)
     }
 
     async fn begin_signed_in(

@@ -106,7 +106,7 @@ impl Session {
     }
 
     fn allowed(&self, topic: Topic) -> Result<Topic, TopicError> {
-        if self.opening.principal.may(access::topic_role(&topic)) {
+        if self.caller.borrow().may(access::topic_need(&topic)) {
             Ok(topic)
         } else {
             let message = "this topic is for operators".to_owned();

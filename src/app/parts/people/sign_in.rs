@@ -1,0 +1,84 @@
+//! Signing in with a password, and joining by a link.
+
+use leptos::prelude::*;
+
+use super::{Said, field, said, tile};
+use crate::app::parts::html;
+
+/// The form at `/login`. `next` is where the visitor wanted to go, `name` what was typed before.
+pub fn sign_in(next: &str, name: &str, refused: Option<String>) -> String {
+    html(|| {
+        let (next, name) = (next.to_owned(), name.to_owned());
+        let form = view! {
+            {said(refused.map(Said::Refused))}
+            <form class="stack" method="post" action="/login">
+                <input type="hidden" name="next" value=next />
+                {field(
+                    "Name",
+                    view! {
+                        <input
+                            name="username"
+                            value=name
+                            required
+                            autofocus
+                            autocomplete="username"
+                            autocapitalize="none"
+                            spellcheck="false"
+                            maxlength="64"
+                        />
+                    },
+                )}
+                {field(
+                    "Password",
+                    view! {
+                        <input
+                            name="password"
+                            type="password"
+                            required
+                            autocomplete="current-password"
+                            maxlength="1024"
+                        />
+                    },
+                )}
+                <div class="buttons">
+                    <button type="submit" class="button primary">
+                        "Sign in"
+                    </button>
+                </div>
+            </form>
+        }
+        .into_any();
+        tile("Sign in", "", form)
+    })
+}
+
+/// The form at `/join`. Where scripts run, `/join.js` takes the token from the address and sends it: what
+/// follows the `#` of an address is never sent by the browser itself.
+pub fn join(refused: Option<String>) -> String {
+    html(|| {
+        let form = view! {
+            {said(refused.map(Said::Refused))}
+            <form class="stack" method="post" action="/join" id="join">
+                {field(
+                    "Token of the link, all that follows the #",
+                    view! {
+                        <input
+                            name="token"
+                            type="password"
+                            required
+                            autocomplete="off"
+                            maxlength="256"
+                        />
+                    },
+                )}
+                <div class="buttons">
+                    <button type="submit" class="button primary">
+                        "Join"
+                    </button>
+                </div>
+            </form>
+        }
+        .into_any();
+        tile("Join as an observer", "", form)
+    })
+}
