@@ -1,6 +1,6 @@
 // From a tick's arrival to the publication of what it triggered, with many orders resting: the server's
 // own stamps on the pushes of `orders:paper`, each of which is on the disk before it is published.
-// Usage: node --experimental-websocket benches/reaction.mjs <url> <resting orders> <seconds>
+// Usage: PLAINSIGHT_TOKEN=… node --experimental-websocket benches/reaction.mjs <url> <resting orders> <seconds>
 
 const [url, count, seconds] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
 const socket = new WebSocket(`${url.replace("http", "ws")}/v1/ws`, "plainsight.v1.json");
@@ -40,7 +40,7 @@ await new Promise((resolve, reject) => {
   socket.onopen = resolve;
   socket.onerror = () => reject(new Error("the server does not answer"));
 });
-send({ type: "hello" });
+send({ type: "hello", token: process.env.PLAINSIGHT_TOKEN });
 await command({ type: "subscribe", topics: [{ topic: "market:BTCUSDT" }, { topic: "orders:paper" }] });
 while (price === undefined) await new Promise((resolve) => setTimeout(resolve, 50));
 

@@ -10,6 +10,7 @@ others keep what an earlier run found, on whatever commit that was.
 import json
 import os
 import platform
+import secrets
 import shutil
 import signal
 import socket
@@ -70,6 +71,14 @@ def replay(binary):
     ]
 
 
+def operator_token(binary, data):
+    """Makes an operator in a data directory that nothing has been started on, and a token that may do all it may."""
+    add = [binary, "user", "add", "operator", "--role", "operator", "--password-stdin", "--data", data]
+    subprocess.run(add, cwd=ROOT, input=secrets.token_urlsafe(), text=True, stdout=subprocess.DEVNULL, check=True)
+    scope = ["--scope", "read,trade,ingest", "--expires", "1d"]
+    return output(binary, "token", "create", "--user", "operator", *scope, "--data", data)
+
+
 class Server:
     """The server on a free port with a data directory of its own."""
 
@@ -78,6 +87,7 @@ class Server:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
+        self.token = operator_token(binary, self.data)
         command = [binary, "serve", "--addr", f"127.0.0.1:{self.port}", "--data", self.data, *arguments]
         # All that is measured comes from one address.
         limits = ("CONNECTIONS_PER_ADDRESS", "SOCKETS_PER_ADDRESS", "REQUESTS_PER_S", "REQUEST_BURST")
@@ -93,6 +103,11 @@ class Server:
         self.child.send_signal(signal.SIGINT)
         self.child.wait(timeout=30)
         shutil.rmtree(self.data, ignore_errors=True)
+
+    @property
+    def environment(self):
+        """For programs that are to be an operator here."""
+        return {**os.environ, "PLAINSIGHT_TOKEN": self.token}
 
     @property
     def url(self):
@@ -159,7 +174,7 @@ def reaction(binary, site):
             server.until(lambda health: health["ready"])
             time.sleep(3)
             command = ["node", "--experimental-websocket", ROOT / "benches/reaction.mjs", server.url, str(count), "40"]
-            found = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+            found = json.loads(subprocess.run(command, cwd=ROOT, env=server.environment, capture_output=True, text=True, check=True).stdout)
         rows.append((f"arrival → published trigger, {count:,} resting, µs: p50 / p99 / max (n)", f"{found['p50']} / {found['p99']} / {found['max']} ({found['n']:,})"))
     return rows
 
@@ -218,7 +233,7 @@ def browser(binary, site):
     with Server(binary, site) as server:
         server.until(lambda health: health["ready"])
         time.sleep(3)
-        found = subprocess.run(["node", script, server.url], cwd=ROOT, capture_output=True, text=True, check=False)
+        found = subprocess.run(["node", script, server.url], cwd=ROOT, env=server.environment, capture_output=True, text=True, check=False)
     if found.returncode != 0:
         return [("navigation → hydrated", f"not run: {found.stderr.strip().splitlines()[-1:]}")]
     return [("navigation → hydrated, Overview", found.stdout.strip().replace("\n", "; "))]

@@ -23,6 +23,8 @@ export class Bot {
   constructor(server: Server, name: string, ...more: string[]) {
     const script = path.join(ROOT, 'examples/bot.py');
     this.#process = spawn('python3', [script, '--url', server.url, '--bot', name, '--once', ...more], {
+      // Not as an argument: those can be seen by others.
+      env: { ...process.env, PLAINSIGHT_TOKEN: server.token },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     running.add(this.#process);

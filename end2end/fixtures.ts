@@ -1,5 +1,5 @@
 import { type BrowserContext, type Response, test as base, expect } from '@playwright/test';
-import { Server, type ServerOptions } from './server';
+import { OPERATOR, Server, type ServerOptions } from './server';
 
 export { expect, Server };
 
@@ -37,6 +37,8 @@ interface Options {
   seed: ServerOptions['seed'];
   serverArgs: ServerOptions['args'];
   serverEnv: ServerOptions['env'];
+  /** Who the browser is signed in as. A stranger has not signed in. */
+  visitor: 'operator' | 'stranger';
 }
 
 interface Fixtures {
@@ -54,6 +56,7 @@ export const test = base.extend<Options & Fixtures>({
   seed: [1, { option: true }],
   serverArgs: [[], { option: true }],
   serverEnv: [{}, { option: true }],
+  visitor: ['operator', { option: true }],
 
   server: async ({ feed, speed, seed, serverArgs, serverEnv }, use, testInfo) => {
     const server = await Server.create({ feed, speed, seed, args: serverArgs, env: serverEnv });
@@ -66,6 +69,11 @@ export const test = base.extend<Options & Fixtures>({
         await testInfo.attach('server.log', { body: server.logs(), contentType: 'text/plain' });
       }
     }
+  },
+
+  context: async ({ context, server, visitor }, use) => {
+    if (visitor === 'operator') await server.signIn(context, OPERATOR);
+    await use(context);
   },
 
   // The server is named first, so it starts before the browser's context and ends after it:

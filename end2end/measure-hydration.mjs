@@ -2,6 +2,8 @@
 // to `body[data-hydrated]`, the median of several in a fresh Chromium context each.
 //
 //     node end2end/measure-hydration.mjs http://127.0.0.1:3000/ [navigations, 11 by default]
+//
+// With PLAINSIGHT_TOKEN it sees the page as the token's owner does, trading controls and all.
 import { existsSync } from 'node:fs';
 import { chromium } from '@playwright/test';
 
@@ -10,6 +12,8 @@ if (!url) {
   console.error('usage: node end2end/measure-hydration.mjs URL [NAVIGATIONS]');
   process.exit(2);
 }
+const token = process.env.PLAINSIGHT_TOKEN;
+const extraHTTPHeaders = token ? { Authorization: `Bearer ${token}` } : {};
 const executablePath =
   process.env.CHROMIUM_PATH ||
   ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
@@ -18,7 +22,7 @@ const browser = await chromium.launch({ executablePath, args });
 
 /** One navigation with an empty cache, ms. */
 async function measure() {
-  const context = await browser.newContext();
+  const context = await browser.newContext({ extraHTTPHeaders });
   try {
     const page = await context.newPage();
     await page.addInitScript(() => {

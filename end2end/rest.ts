@@ -50,8 +50,11 @@ export interface Order {
 /** A portfolio's figures; they are strings, but for counts and the like. */
 export type Figures = Record<string, unknown>;
 
+/** What every request says: who asks. */
+const asks = (server: Server) => ({ Authorization: `Bearer ${server.token}` });
+
 export async function get<T>(server: Server, path: string): Promise<Answer<T>> {
-  const response = await fetch(server.url + path, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const response = await fetch(server.url + path, { headers: asks(server), signal: AbortSignal.timeout(TIMEOUT_MS) });
   if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
   const seq = response.headers.get('plainsight-seq');
   if (seq === null) throw new Error(`GET ${path}: no Plainsight-Seq`);
@@ -61,7 +64,7 @@ export async function get<T>(server: Server, path: string): Promise<Answer<T>> {
 export async function post<T>(server: Server, path: string, body: unknown): Promise<T> {
   const response = await fetch(server.url + path, {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
+    headers: { ...asks(server), 'Content-Type': 'application/json' },
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });

@@ -1,16 +1,22 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { BrowserContext } from '@playwright/test';
 
 export const ROOT = path.resolve(__dirname, '..');
 const BIN = path.resolve(ROOT, process.env.PLAINSIGHT_BIN || 'target/debug/plainsight');
 const READY_MS = 20_000;
 const STOP_MS = 10_000;
 const LOG_LIMIT = 1024 * 1024;
+/** Who the tests' token is of, and who a browser is signed in as. */
+export const OPERATOR = 'operator';
+/** Every user's. */
+export const PASSWORD = 'correct horse battery';
 // All that a test does comes from one address.
 const ROOMY = {
   PLAINSIGHT_LIMITS__CONNECTIONS_PER_ADDRESS: '100000',
@@ -30,6 +36,8 @@ export interface ServerOptions {
   env: Record<string, string>;
 }
 
+const command = promisify(execFile);
+
 // Nothing outlives the test run, even if it ends in the middle of a test.
 const running = new Set<ChildProcess>();
 process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
@@ -38,6 +46,7 @@ process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 export class Server {
   #process?: ChildProcess;
   #log = '';
+  #token = '';
 
   private constructor(
     readonly options: ServerOptions,
@@ -58,14 +67,23 @@ export class Server {
     return `ws://127.0.0.1:${this.port}`;
   }
 
+  /** The operator's, with every scope. There is one once it has started. */
+  get token(): string {
+    return this.#token;
+  }
+
   /** What it wrote to stdout and stderr, over all starts (the last MiB). */
   logs(): string {
     return this.#log;
   }
 
-  /** Starts it and returns once `/health` answers 200. */
+  /** Starts it and returns once `/health` answers 200. Before its first start it gets an operator. */
   async start(): Promise<void> {
     if (this.#process) throw new Error('the server is running already');
+    if (!this.#token) {
+      await this.addUser(OPERATOR, 'operator');
+      this.#token = await this.makeToken(OPERATOR, 'read,trade,ingest');
+    }
     const { feed, speed, seed, args, env } = this.options;
     const child = spawn(
       BIN,
@@ -98,6 +116,26 @@ export class Server {
     throw new Error(`the server ${why}. It wrote:\n${this.#log}`);
   }
 
+  /** Adds a user with the tests' password, as somebody on its machine would. */
+  async addUser(name: string, role: 'viewer' | 'operator' | 'admin'): Promise<void> {
+    await this.#run(['user', 'add', name, '--role', role, '--password-stdin'], PASSWORD);
+  }
+
+  /** Makes a token for a user in the same way. */
+  async makeToken(user: string, scopes: string, note = ''): Promise<string> {
+    const made = ['token', 'create', '--user', user, '--scope', scopes, '--expires', '1d', '--note', note];
+    return (await this.#run(made)).trim();
+  }
+
+  /** Signs a browser in, as the form would. */
+  async signIn(context: BrowserContext, username = OPERATOR): Promise<void> {
+    const response = await context.request.post(`${this.url}/v1/auth/login`, {
+      headers: { Origin: this.url },
+      data: { username, password: PASSWORD },
+    });
+    if (!response.ok()) throw new Error(`${username} is not let in: ${response.status()} ${await response.text()}`);
+  }
+
   /** Ends it as a crash would (SIGKILL). */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
@@ -123,6 +161,13 @@ export class Server {
   async dispose(): Promise<void> {
     await this.kill();
     await rm(this.dataDir, { recursive: true, force: true });
+  }
+
+  /** Another command of the program, on this server's data; gives what it printed. */
+  async #run(args: string[], input = ''): Promise<string> {
+    const done = command(BIN, [...args, '--data', this.dataDir], { cwd: ROOT, env: environment(), timeout: READY_MS });
+    done.child.stdin?.end(input);
+    return (await done).stdout;
   }
 
   async #healthy(): Promise<boolean> {

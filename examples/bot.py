@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """A first bot: it tells Plainsight one decision and one fill, and tells them only once.
 
+    export PLAINSIGHT_TOKEN=$(plainsight token create --user NAME --scope read,ingest --expires 30d)
     python3 examples/bot.py --url http://127.0.0.1:3000 --bot my-bot --once
 """
-import argparse, http.client, json, random, time, urllib.error, urllib.request, uuid
+import argparse, http.client, json, os, random, time, urllib.error, urllib.request, uuid
+
+TOKEN = "give an operator's, with the scopes read and ingest, by --token or PLAINSIGHT_TOKEN"
 
 
 def call(url, body=None):
@@ -11,9 +14,12 @@ def call(url, body=None):
     data = None if body is None else json.dumps(body).encode()
     for attempt in range(1_000_000):
         try:
-            with urllib.request.urlopen(urllib.request.Request(url, data), timeout=10) as answer:
+            with urllib.request.urlopen(urllib.request.Request(url, data, HEADERS), timeout=10) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
+            if error.code == 401:
+                given = "the token is not taken" if HEADERS else "a token is missing"
+                raise SystemExit(f"{given}; {TOKEN}: {error.read().decode()}")
             if error.code < 500 and error.code != 429:  # our mistake: it would be the same next time
                 raise SystemExit(f"refused: {error.read().decode()}")
             problem = error
@@ -41,10 +47,12 @@ arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argpars
 arguments.add_argument("--url", default="http://127.0.0.1:3000")
 arguments.add_argument("--bot", default="my-bot")
 arguments.add_argument("--symbol", default="BTCUSDT")
+arguments.add_argument("--token", default=os.environ.get("PLAINSIGHT_TOKEN"), help=f"{TOKEN} (others can see arguments)")
 how_often = arguments.add_mutually_exclusive_group(required=True)
 how_often.add_argument("--once", action="store_true")
 how_often.add_argument("--every", type=float, metavar="SECONDS")
 options = arguments.parse_args()
+HEADERS = {"Authorization": f"Bearer {options.token}"} if options.token else {}
 while True:
     trade(options.url, options.bot, options.symbol)
     if options.once:

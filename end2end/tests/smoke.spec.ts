@@ -1,7 +1,6 @@
 // Every page: it answers, hydrates, is quiet, fits a phone and is accessible.
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures';
+import { choose, fitsTheScreen, isAccessible } from '../look';
 
 const PAGES = ['/', '/trade', '/trades', '/positions', '/decisions', '/models', '/performance', '/system', '/market'];
 
@@ -22,7 +21,7 @@ for (const path of PAGES) {
     test('does not scroll sideways on a phone', async ({ page, open }) => {
       await page.setViewportSize({ width: 375, height: 812 });
       await open(path);
-      expect(await page.evaluate(whatIsTooWide)).toEqual([]);
+      await fitsTheScreen(page);
     });
 
     for (const theme of ['dark', 'light'] as const) {
@@ -35,9 +34,7 @@ for (const path of PAGES) {
           await choose(page, theme);
           const rows = ROWS[path];
           if (rows) await expect(page.locator(rows).first()).toBeVisible();
-          const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa']).analyze();
-          const found = violations.map(({ id, help, nodes }) => ({ id, help, at: nodes.map(({ target }) => target.join(' ')) }));
-          expect(found).toEqual([]);
+          await isAccessible(page);
         });
       });
     }
@@ -59,23 +56,3 @@ test('the theme is kept, and can follow the system', async ({ page, open }) => {
   await page.emulateMedia({ colorScheme: 'light' });
   expect(await background()).toBe(light);
 });
-
-/** Turns the switch until it says `theme`. */
-async function choose(page: Page, theme: 'dark' | 'light' | 'system'): Promise<void> {
-  const html = page.locator('html');
-  for (let turns = 0; turns < 3 && (await html.getAttribute('data-theme')) !== theme; turns += 1) {
-    await page.locator('[data-switch="theme"]').click();
-  }
-  await expect(html).toHaveAttribute('data-theme', theme);
-}
-
-/** In the page: nothing if it does not scroll sideways, else by how much and the elements that stick out. */
-function whatIsTooWide(): string[] {
-  const { scrollWidth, clientWidth } = document.documentElement;
-  if (scrollWidth <= clientWidth) return [];
-  const wide = [...document.querySelectorAll('body *')].filter(
-    (element) => element.getBoundingClientRect().right > clientWidth,
-  );
-  const names = wide.slice(0, 10).map((element) => `${element.tagName.toLowerCase()}.${element.classList.value}`);
-  return [`${scrollWidth} px wide in ${clientWidth} px`, ...names];
-}
