@@ -23,6 +23,7 @@ use plainsight::server::limits::{ConnectionPlace, Limits};
 use plainsight::server::listen::Door;
 use plainsight::server::monitor::Counters;
 use plainsight::server::network::Client;
+use plainsight::server::origin::Sender;
 use plainsight::server::serve::listen;
 use plainsight::server::socket;
 use plainsight::server::socket::host::{Host, Refused};
@@ -185,6 +186,7 @@ pub async fn start(port: u16) -> Result<(Publisher, Serving), Failure> {
                 let caller = Caller {
                     principal: Ok(Some(Principal::anonymous(Role::Viewer))),
                     client,
+                    sender: Sender::Program,
                     agent: String::new(),
                 };
                 socket::open(&sockets, caller, place, request)

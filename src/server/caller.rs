@@ -30,6 +30,8 @@ pub struct Caller {
     /// `None`: nobody that may see anything. An error: somebody who could not prove who it is.
     pub principal: Result<Option<Principal>, Denied>,
     pub client: Client,
+    /// Whose page it is.
+    pub sender: Sender,
     /// The name that its browser or program gives itself.
     pub agent: String,
 }
@@ -118,13 +120,15 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
     let headers = request.headers();
     let agent = text(headers, header::USER_AGENT).unwrap_or_default();
     let changes = Changes::of(&request);
-    let found = match who(&state, headers, changes, client, agent).await {
+    let sender = Sender::of(headers, &state.config.server.allowed_origins, client);
+    let found = match who(&state, headers, (sender, changes), client, agent).await {
         Ok(found) => found,
         Err(error) => return error.into_response(),
     };
     let caller = Caller {
         principal: found.principal,
         client,
+        sender,
         agent: agent.to_owned(),
     };
     request.extensions_mut().insert(caller);
@@ -154,7 +158,7 @@ impl Found {
 async fn who(
     state: &AppState,
     headers: &HeaderMap,
-    changes: Changes,
+    (sender, changes): (Sender, Changes),
     client: Client,
     agent: &str,
 ) -> Result<Found, AppError> {
@@ -165,7 +169,6 @@ async fn who(
             cookies: None,
         });
     }
-    let sender = Sender::of(headers, &state.config.server.allowed_origins);
     if !sender.may_ask(changes) {
         return Err(AppError::OtherOrigin);
     }

@@ -2,9 +2,15 @@
 //! sockets for any page: what changes something, and every socket, must come from our own pages, from an
 //! origin that the configuration lists, or from a program.
 
+use std::time::Duration;
+
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde::{Deserialize, Deserializer, Serialize, de};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use super::network::Client;
+use super::rest::{DUPLICATE, IDEMPOTENCY_KEY, NEXT_BEFORE, SEQ};
 
 /// `[server] allowed_origins`: `scheme://host[:port]`, as browsers send it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -38,6 +44,26 @@ impl Origin {
     }
 }
 
+/// Lets the pages of listed origins read answers; without a list no other page can. They come with tokens:
+/// cookies do not count for them.
+pub fn cors(allowed: &[Origin]) -> Option<CorsLayer> {
+    let origins: Vec<HeaderValue> = allowed
+        .iter()
+        .filter_map(|origin| HeaderValue::from_str(origin.as_str()).ok())
+        .collect();
+    (!origins.is_empty()).then(|| {
+        CorsLayer::new()
+            .allow_origin(AllowOrigin::list(origins))
+            .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
+            .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, IDEMPOTENCY_KEY])
+            .expose_headers([SEQ, header::RETRY_AFTER, DUPLICATE, NEXT_BEFORE])
+            .max_age(PREFLIGHT)
+    })
+}
+
+/// How long a browser need not ask again whether it may ask.
+const PREFLIGHT: Duration = Duration::from_secs(600);
+
 /// Where a request comes from, as far as browsers say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sender {
@@ -54,7 +80,9 @@ pub enum Sender {
 }
 
 impl Sender {
-    pub fn of(headers: &HeaderMap, allowed: &[Origin]) -> Self {
+    /// `client` is who sent the request: over TLS our own pages came by TLS as well. Without it the scheme says
+    /// nothing, for a proxy may have taken it off.
+    pub fn of(headers: &HeaderMap, allowed: &[Origin], client: Client) -> Self {
         let Some(origin) = headers.get(header::ORIGIN) else {
             return match text(headers, SEC_FETCH_SITE) {
                 Some("same-origin") => Self::OurPage,
@@ -65,8 +93,10 @@ impl Sender {
         let Ok(origin) = origin.to_str() else {
             return Self::OtherPage;
         };
-        let site = origin.split_once("://").map(|(_, site)| site);
-        if site.is_some() && site == text(headers, header::HOST) {
+        let is_ours = origin.split_once("://").is_some_and(|(scheme, site)| {
+            text(headers, header::HOST) == Some(site) && (scheme == "https" || !client.is_secure)
+        });
+        if is_ours {
             Self::OurPage
         } else if allowed.iter().any(|allowed| allowed.as_str() == origin) {
             Self::ListedPage
@@ -120,4 +150,100 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use super::*;
+
+    const CLIENT: Client = Client {
+        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        is_secure: false,
+        is_forwarded: false,
+    };
+
+    fn sender(origin: Option<&'static str>, site: Option<&'static str>, client: Client) -> Sender {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, HeaderValue::from_static("bot.example:3000"));
+        if let Some(origin) = origin {
+            headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
+        }
+        if let Some(site) = site {
+            headers.insert(SEC_FETCH_SITE, HeaderValue::from_static(site));
+        }
+        let listed = [Origin("https://desk.example".to_owned())];
+        Sender::of(&headers, &listed, client)
+    }
+
+    #[test]
+    fn a_page_is_ours_by_its_whole_origin() {
+        let secure = Client {
+            is_secure: true,
+            ..CLIENT
+        };
+        for (origin, client, expected) in [
+            ("http://bot.example:3000", CLIENT, Sender::OurPage),
+            // A proxy that is not known to us has taken TLS off.
+            ("https://bot.example:3000", CLIENT, Sender::OurPage),
+            ("https://bot.example:3000", secure, Sender::OurPage),
+            ("http://bot.example:3000", secure, Sender::OtherPage),
+            ("http://bot.example:3001", CLIENT, Sender::OtherPage),
+            ("http://bot.example", CLIENT, Sender::OtherPage),
+            ("http://evil.example", CLIENT, Sender::OtherPage),
+            ("null", CLIENT, Sender::OtherPage),
+            ("", CLIENT, Sender::OtherPage),
+            ("https://desk.example", CLIENT, Sender::ListedPage),
+            ("http://desk.example", CLIENT, Sender::OtherPage),
+        ] {
+            assert_eq!(sender(Some(origin), None, client), expected, "{origin}");
+        }
+    }
+
+    #[test]
+    fn without_an_origin_a_browser_says_whose_page_it_is() {
+        for (site, expected) in [
+            (None, Sender::Program),
+            (Some("none"), Sender::Program),
+            (Some("same-origin"), Sender::OurPage),
+            (Some("same-site"), Sender::Link),
+            (Some("cross-site"), Sender::Link),
+        ] {
+            assert_eq!(sender(None, site, CLIENT), expected, "{site:?}");
+        }
+    }
+
+    #[test]
+    fn only_our_pages_change_something_with_a_cookie() {
+        let all = [
+            Sender::OurPage,
+            Sender::ListedPage,
+            Sender::Program,
+            Sender::Link,
+            Sender::OtherPage,
+        ];
+        let changing = all.map(|sender| sender.may_use_cookies(Changes::Something));
+        assert_eq!(changing, [true, false, false, false, false]);
+        let reading = all.map(|sender| sender.may_use_cookies(Changes::Nothing));
+        assert_eq!(reading, [true, false, true, true, false]);
+        let asking = all.map(|sender| sender.may_ask(Changes::Something));
+        assert_eq!(asking, [true, true, true, false, false]);
+    }
+
+    #[test]
+    fn what_is_no_origin_is_not_listed() {
+        let read = |text: &str| serde_json::from_value::<Origin>(text.into());
+        assert!(read("https://desk.example:8443").is_ok());
+        for text in [
+            "*",
+            "desk.example",
+            "https://",
+            "https://desk.example/",
+            "https://Desk.example",
+            "null",
+        ] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
 }

@@ -25,11 +25,11 @@ use crate::domain::{BotId, Interval, Seq, Symbol};
 use crate::wire::{Payload, Topic};
 
 pub use commands::{
-    amend_order, cancel_order, cancel_orders, close_position, kill, pause, respond, resume,
-    submit_oco, submit_order,
+    DUPLICATE, IDEMPOTENCY_KEY, amend_order, cancel_order, cancel_orders, close_position, kill,
+    pause, respond, resume, submit_oco, submit_order,
 };
 pub use decisions::{decision, decision_id, decisions, detail, models, page as decision_page};
-pub use history::{ledger, ledger_page, orders, trades};
+pub use history::{NEXT_BEFORE, ledger, ledger_page, orders, trades};
 pub use log::{log_consistency, log_entries, log_head, log_proof};
 pub use machine::{health, metrics, ready};
 pub use orders::{check_order, explain_order, instruments, open_orders, order, working};

@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::extract::{Extension, Request, State};
+use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, delete, get, patch, post};
@@ -139,11 +140,21 @@ fn guarded(
             Err(error) => return error.into_response(),
         }
         match body::read(&state.limits, request).await {
-            Ok(request) => next.run(request).await,
+            Ok(request) => kept_by_nobody(next.run(request).await),
             Err(error) => error.into_response(),
         }
     };
     handler.route_layer(middleware::from_fn_with_state(state.clone(), check))
+}
+
+/// What one visitor is shown is not for a cache that another one asks.
+fn kept_by_nobody(mut response: Response) -> Response {
+    let no_store = HeaderValue::from_static("no-store");
+    response
+        .headers_mut()
+        .entry(header::CACHE_CONTROL)
+        .or_insert(no_store);
+    response
 }
 
 /// Counted against the rate of the client's address, before anything else is done.

@@ -20,6 +20,7 @@ use super::exposure::{self, Exposed};
 use super::limits::Limits;
 use super::listen::Door;
 use super::listen::tls::{Tls, TlsError, TlsFiles};
+use super::origin;
 use super::router;
 use super::safety;
 use super::socket::host::Host;
@@ -193,12 +194,18 @@ pub fn listen(addr: SocketAddr) -> Result<TcpListener, ServeError> {
 }
 
 fn router(state: &AppState) -> Router {
-    router::router(state)
+    let served = router::router(state)
         .layer(DefaultBodyLimit::max(state.config.server.max_body_bytes))
         .layer(middleware::from_fn_with_state(
             state.clone(),
             caller::identify,
-        ))
+        ));
+    // What a listed page's browser asks first has no token yet.
+    let served = match origin::cors(&state.config.server.allowed_origins) {
+        Some(cors) => served.layer(cors),
+        None => served,
+    };
+    served
         .layer(middleware::from_fn(safety::headers))
         .layer(CatchPanicLayer::new())
         .with_state(state.clone())

@@ -35,6 +35,7 @@ mod ingest;
 mod limits;
 mod models;
 mod orders;
+mod origins;
 mod pages;
 mod protocol;
 mod replay;

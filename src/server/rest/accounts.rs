@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum_extra::extract::CookieJar;
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,6 @@ struct Tokens {
 pub async fn sign_in(
     State(state): State<AppState>,
     caller: Caller,
-    headers: HeaderMap,
     credentials: Body,
 ) -> Result<Response, AppError> {
     let Credentials { username, password } = json(&body(credentials)?)?;
@@ -59,7 +58,7 @@ pub async fn sign_in(
             wall_time(),
         )
         .await?;
-    Ok(begun(&state, &caller, &headers, signed_in))
+    Ok(begun(&caller, signed_in))
 }
 
 #[derive(Deserialize)]
@@ -72,16 +71,14 @@ struct RefreshBody {
 pub async fn refresh(
     State(state): State<AppState>,
     caller: Caller,
-    headers: HeaderMap,
     jar: CookieJar,
     given: Body,
 ) -> Result<Response, AppError> {
     let given = body(given)?;
-    let is_page = Sender::of(&headers, &state.config.server.allowed_origins) == Sender::OurPage;
     let token = match given.is_empty() {
         false => json::<RefreshBody>(&given)?.refresh_token,
         true => {
-            let carried = cookies::read(&jar).filter(|_| is_page);
+            let carried = cookies::read(&jar).filter(|_| caller.sender == Sender::OurPage);
             let refresh = carried.and_then(|carried| carried.refresh);
             refresh.ok_or(AppError::SignInFirst)?.to_owned()
         }
@@ -90,11 +87,10 @@ pub async fn refresh(
         .accounts
         .refresh(&token, &caller.origin(), wall_time())
         .await?;
-    Ok(begun(&state, &caller, &headers, signed_in))
+    Ok(begun(&caller, signed_in))
 }
 
-fn begun(state: &AppState, caller: &Caller, headers: &HeaderMap, signed_in: SignedIn) -> Response {
-    let is_page = Sender::of(headers, &state.config.server.allowed_origins) == Sender::OurPage;
+fn begun(caller: &Caller, signed_in: SignedIn) -> Response {
     let session = |tokens| Session {
         name: signed_in.principal.name.clone(),
         role: signed_in.principal.role,
@@ -102,7 +98,7 @@ fn begun(state: &AppState, caller: &Caller, headers: &HeaderMap, signed_in: Sign
         expires: signed_in.access_expires,
     };
     let no_store = [(header::CACHE_CONTROL, "no-store")];
-    if is_page {
+    if caller.sender == Sender::OurPage {
         let jar = cookies::put(CookieJar::new(), &signed_in, caller.client.is_secure);
         return (jar, no_store, Json(session(None))).into_response();
     }
@@ -178,7 +174,6 @@ struct NewPassword {
 pub async fn change_password(
     State(state): State<AppState>,
     caller: Caller,
-    headers: HeaderMap,
     given: Body,
 ) -> Result<Response, AppError> {
     let NewPassword { current, password } = json(&body(given)?)?;
@@ -187,7 +182,7 @@ pub async fn change_password(
         new: Password::new(password),
     };
     let signed_in = own_password(&state, &caller, change).await?;
-    Ok(begun(&state, &caller, &headers, signed_in))
+    Ok(begun(&caller, signed_in))
 }
 
 /// Gives who asks another password, once the one that they have is known.

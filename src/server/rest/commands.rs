@@ -15,7 +15,7 @@ use crate::server::error::AppError;
 use crate::server::state::AppState;
 
 /// The `client_order_id` of a request whose body has none.
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Said of an answer about an order that an earlier request made.
 pub const DUPLICATE: HeaderName = HeaderName::from_static("plainsight-duplicate");
 

@@ -15,7 +15,8 @@ use crate::wire::{Topic, publication};
 const DEFAULT_LIMIT: u32 = 100;
 const MAX_LIMIT: u32 = 500;
 /// The `before` of the next page; absent on the last one.
-const NEXT: HeaderName = HeaderName::from_static("plainsight-next-before");
+/// Where a log's next page begins.
+pub const NEXT_BEFORE: HeaderName = HeaderName::from_static("plainsight-next-before");
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -133,7 +134,7 @@ pub(super) fn name_next(response: &mut Response, path: &str, query: &str, next: 
     let link = format!("<{path}?{query}>; rel=\"next\"");
     let headers = response.headers_mut();
     if let (Ok(next), Ok(link)) = (HeaderValue::from_str(next), HeaderValue::from_str(&link)) {
-        headers.insert(NEXT, next);
+        headers.insert(NEXT_BEFORE, next);
         headers.insert(header::LINK, link);
     }
 }
