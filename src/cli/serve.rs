@@ -2,7 +2,11 @@
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::Failure;
 use super::args::ServeArgs;
@@ -85,16 +89,24 @@ fn lay_over(config: &mut Config, args: ServeArgs) {
     }
 }
 
+/// Whatever the filter says: the WebSocket library writes at `trace` every message that it reads, and there
+/// are tokens in them.
+fn may_be_told(metadata: &Metadata<'_>) -> bool {
+    *metadata.level() != Level::TRACE || !metadata.target().starts_with("tungstenite")
+}
+
 fn start_log(config: &LogConfig) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&config.filter)
         .map_err(|error| Failure::Usage(format!("configuration: log.filter: {error}")))?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    if config.json {
-        builder.json().init();
-    } else {
-        builder.init();
-    }
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = match config.json {
+        true => lines.json().boxed(),
+        false => lines.boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(lines)
+        .with(filter)
+        .with(filter_fn(may_be_told))
+        .init();
     Ok(())
 }

@@ -188,7 +188,8 @@ async fn who(
         (Some(Ok(principal)), _) => {
             return Ok(Found::known(Some(principal.as_long_as_the_session())));
         }
-        (None | Some(Err(Denied::Expired)), Some(refresh)) => {
+        // A key that was replaced since is not known any more: the refresh token is proof enough.
+        (None | Some(Err(Denied::Expired | Denied::Unknown)), Some(refresh)) => {
             let origin = Origin {
                 address: client.address,
                 agent: agent.to_owned(),
@@ -202,6 +203,11 @@ async fn who(
             cookies: Some(cookies::put(CookieJar::new(), &signed_in, client.is_secure)),
             principal: Ok(Some(signed_in.principal.as_long_as_the_session())),
         },
+        // That the accounts cannot be changed now ends no session: the cookies stay.
+        Err(RefreshError::Failed(error)) => {
+            tracing::warn!(%error, "a session cannot be carried on");
+            Found::known(anonymous(state, headers, client))
+        }
         Err(_) => Found {
             cookies: Some(cookies::clear(CookieJar::new(), client.is_secure)),
             principal: Ok(anonymous(state, headers, client)),

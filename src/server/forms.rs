@@ -10,6 +10,7 @@ use axum::http::{HeaderValue, Request, StatusCode, header, request};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 
+use super::access::Need;
 use super::caller::Caller;
 use super::commands::{Done, Note, carry_out};
 use super::error::AppError;
@@ -54,7 +55,8 @@ pub async fn form(
             shown(&state, &fields, seq).await;
             back(&parts, &fields, &receipt)
         }
-        Err(error) if wants_json => error.into_response(),
+        // A token for orders alone may not see the page.
+        Err(error) if wants_json || !caller.may(Need::See) => error.into_response(),
         Err(error) => again(state, caller, parts, fields, &error).await,
     }
 }

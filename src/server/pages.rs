@@ -368,6 +368,12 @@ pub fn files_and_not_found(state: &AppState) -> MethodRouter<AppState> {
                         if let Err(refused) = counted() {
                             return refused.into_response();
                         }
+                        // The page that says so shows figures as every page does.
+                        if !caller.may(Need::See) {
+                            let path = parts.uri.path();
+                            return AppError::NotFound(format!("there is no {path}"))
+                                .into_response();
+                        }
                         let request = Request::from_parts(parts, body);
                         let mut response = render(state, caller, None, None, request).await;
                         *response.status_mut() = StatusCode::NOT_FOUND;

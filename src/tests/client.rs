@@ -8,7 +8,7 @@ use plainsight::wire::frame::{
     ErrorReply, Reply, SUBPROTOCOL_JSON, Since, SubscribeTopic, Welcome,
 };
 use plainsight::wire::{
-    Applied, ClientFrame, Payload, Position, Push, Replica, ServerFrame, Topic, json,
+    Applied, ClientFrame, Credential, Payload, Position, Push, Replica, ServerFrame, Topic, json,
 };
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -68,13 +68,30 @@ impl Socket {
     }
 
     pub async fn try_open(server: &TestServer) -> Result<Self, Error> {
+        let bearer = format!("Bearer {}", server.token);
+        Self::try_open_with(server, &[("authorization", &bearer)]).await
+    }
+
+    /// Connects with these headers, and no token but what is in them.
+    pub async fn open_with(server: &TestServer, headers: &[(&'static str, &str)]) -> Self {
+        Self::try_open_with(server, headers)
+            .await
+            .expect("the socket does not open")
+    }
+
+    async fn try_open_with(
+        server: &TestServer,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, Error> {
         let mut request = format!("ws://{}/v1/ws", server.addr).into_client_request()?;
         request.headers_mut().insert(
             "sec-websocket-protocol",
             HeaderValue::from_static(SUBPROTOCOL_JSON),
         );
-        let bearer = HeaderValue::from_str(&format!("Bearer {}", server.token)).unwrap();
-        request.headers_mut().insert("authorization", bearer);
+        for (name, value) in headers {
+            let value = HeaderValue::from_str(value).unwrap();
+            request.headers_mut().insert(*name, value);
+        }
         let connecting = tokio::time::timeout(PATIENCE, connect_async(request)).await;
         let (stream, response) = connecting.expect("the socket does not open in time")?;
         let protocol = response.headers().get("sec-websocket-protocol");
@@ -96,17 +113,22 @@ impl Socket {
     }
 
     pub async fn greet(&mut self, resume: Vec<Position>) -> Welcome {
+        self.say_hello(None, resume).await;
+        match self.frame().await {
+            ServerFrame::Welcome(welcome) => welcome,
+            other => panic!("no welcome but {other:?}"),
+        }
+    }
+
+    /// Says hello and does not wait for an answer.
+    pub async fn say_hello(&mut self, token: Option<&str>, resume: Vec<Position>) {
         self.send(&ClientFrame::Hello {
-            token: None,
+            token: token.map(Credential::new),
             resume,
             client: Some("integration tests".to_owned()),
             compression: Vec::new(),
         })
         .await;
-        match self.frame().await {
-            ServerFrame::Welcome(welcome) => welcome,
-            other => panic!("no welcome but {other:?}"),
-        }
     }
 
     pub async fn send(&mut self, frame: &ClientFrame) {

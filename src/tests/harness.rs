@@ -75,17 +75,38 @@ fn configuration(home: &TempDir) -> Config {
 impl TestServer {
     /// In this process, configured by `change`.
     pub async fn start(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_after(change, async |_, _| {}).await.0
+    }
+
+    /// The same, once `before` has done something with the accounts that it will have, and
+    /// their directory.
+    pub async fn start_after<T>(
+        change: impl FnOnce(&mut Config),
+        before: impl AsyncFnOnce(&Accounts, &Path) -> T,
+    ) -> (Self, T) {
         let home = Arc::new(TempDir::new().unwrap());
         let mut config = configuration(&home);
         change(&mut config);
-        let stopped = Stopped {
+        let mut stopped = Stopped {
             addr: config.server.addr,
             config,
             environment: Vec::new(),
             home,
             token: None,
         };
-        stopped.start().await
+        stopped.token().await;
+        let (data, now) = (&stopped.config.store.data, wall_time());
+        let accounts = Accounts::open(data, &stopped.config.auth, now).await;
+        let accounts = accounts.unwrap();
+        let made = before(&accounts, data).await;
+        accounts.close().await.unwrap();
+        (stopped.start().await, made)
+    }
+
+    /// The server's accounts from outside, as the command line has them.
+    pub async fn accounts(&self) -> Accounts {
+        let accounts = Accounts::open(self.data(), &self.config.auth, wall_time()).await;
+        accounts.unwrap()
     }
 
     /// In this process, with a simulated market a hundred times as fast as life.

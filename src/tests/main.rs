@@ -25,6 +25,7 @@ mod binance;
 mod binance_server;
 mod crowd;
 mod decisions;
+mod doors;
 mod forms;
 mod heavy_binance_kill;
 mod heavy_bracket;
