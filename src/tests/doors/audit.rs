@@ -12,7 +12,7 @@ use crate::harness::{OPERATOR, PASSWORD, TestServer};
 
 async fn entries(server: &TestServer, cookies: &str) -> Vec<AuditEntry> {
     let asked = server
-        .send(server.from_page("GET", "/v1/audit?limit=500", cookies))
+        .send(server.page_request("GET", "/v1/audit?limit=500", cookies))
         .await;
     assert_eq!(asked.status, 200, "{asked:?}");
     asked.read()
@@ -48,7 +48,7 @@ async fn what_is_done_is_written_down() {
         .problem(401, "wrong_credentials");
 
     let user = json!({"name": "nina", "role": "viewer", "password": PASSWORD});
-    let asked = |method: &str, path: &str| server.from_page(method, path, &ada);
+    let asked = |method: &str, path: &str| server.page_request(method, path, &ada);
     let status = async |request: reqwest::RequestBuilder| server.send(request).await.status;
     assert_eq!(status(asked("POST", "/v1/users").json(&user)).await, 201);
     let change =
@@ -154,7 +154,7 @@ async fn what_is_done_is_written_down() {
         let before = paged.last().map(|entry| format!("&before={}", entry.id));
         let path = format!("/v1/audit?limit=4{}", before.unwrap_or_default());
         let page: Vec<AuditEntry> = server
-            .send(server.from_page("GET", &path, &ada))
+            .send(server.page_request("GET", &path, &ada))
             .await
             .read();
         if page.is_empty() {

@@ -16,12 +16,12 @@ async fn people(accounts: &Accounts) {
 impl TestServer {
     /// Sends a form of one of our pages and does not follow where it leads.
     async fn submit(&self, path: &str, cookies: &str, fields: &[(&str, &str)]) -> Answer {
-        let request = self.from_page("POST", path, cookies);
+        let request = self.page_request("POST", path, cookies);
         self.send(request.filled(fields)).await
     }
 
     async fn page(&self, path: &str, cookies: &str) -> Answer {
-        let page = self.send(self.from_page("GET", path, cookies)).await;
+        let page = self.send(self.page_request("GET", path, cookies)).await;
         assert_eq!(page.status, 200, "{path}: {page:?}");
         page
     }
@@ -117,7 +117,12 @@ async fn ones_account_is_managed_by_forms() {
     assert_eq!(ended.status, 200, "{ended:?}");
     assert!(ended.text.contains("The session has ended."));
     assert_eq!(
-        leads_to(&server.send(server.from_page("GET", "/account", &two)).await).0,
+        leads_to(
+            &server
+                .send(server.page_request("GET", "/account", &two))
+                .await
+        )
+        .0,
         303
     );
 
@@ -153,7 +158,7 @@ async fn ones_account_is_managed_by_forms() {
     assert_eq!(leads_to(&out), (303, "/login"));
     assert!(carried(&out).contains("plainsight_access=;"), "{out:?}");
     let gone = server
-        .send(server.from_page("GET", "/account", &cookies))
+        .send(server.page_request("GET", "/account", &cookies))
         .await;
     assert_eq!(leads_to(&gone), (303, "/login?next=%2Faccount"));
 }
@@ -194,7 +199,7 @@ async fn an_admin_manages_users_by_forms() {
     let raised = server.submit("/users", &ada, &about("role")).await;
     assert!(raised.text.contains("nina is operator now."), "{raised:?}");
     let me = server
-        .send(server.from_page("GET", "/v1/auth/me", &nina))
+        .send(server.page_request("GET", "/v1/auth/me", &nina))
         .await;
     assert_eq!(me.json()["role"], "operator");
     let disabled = server.submit("/users", &ada, &about("disable")).await;
@@ -207,7 +212,7 @@ async fn an_admin_manages_users_by_forms() {
         .await
         .problem(403, "user_disabled");
     let gone = server
-        .send(server.from_page("GET", "/v1/auth/me", &nina))
+        .send(server.page_request("GET", "/v1/auth/me", &nina))
         .await;
     assert!(gone.json()["name"].is_null(), "{gone:?}");
     server.submit("/users", &ada, &about("enable")).await;

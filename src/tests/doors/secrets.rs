@@ -137,7 +137,7 @@ async fn passwords(server: &TestServer, secrets: &mut Secrets, first: &str) {
     };
     fails(server, secrets, sign_in("ada", &wrong)).await;
     fails(server, secrets, sign_in(&misplaced, "x")).await;
-    let form = server.from_page("POST", "/login", "");
+    let form = server.page_request("POST", "/login", "");
     let form = form.filled(&[("username", "ada"), ("password", wrong.as_str())]);
     fails(server, secrets, form).await;
     let body = format!(r#"{{"username":"ada","password":"{wrong}"#);
@@ -226,16 +226,16 @@ async fn tokens(server: &TestServer, secrets: &mut Secrets) {
     fails(
         server,
         secrets,
-        server.from_page("GET", "/v1/users", &cookies),
+        server.page_request("GET", "/v1/users", &cookies),
     )
     .await;
     let bad = secrets.keep("a token in a link", &made_up("C"));
     let join = server
-        .from_page("POST", "/join", "")
+        .page_request("POST", "/join", "")
         .filled(&[("token", bad.as_str())]);
     fails(server, secrets, join).await;
     let join = server
-        .from_page("POST", "/join", "")
+        .page_request("POST", "/join", "")
         .filled(&[("token", good.as_str())]);
     let joined = server.send(join).await;
     assert_eq!(joined.status, 303, "{joined:?}");
@@ -334,7 +334,9 @@ async fn sessions(server: &TestServer, secrets: &mut Secrets) {
         "/health",
         "/system",
     ] {
-        let page = server.send(server.from_page("GET", path, &cookies)).await;
+        let page = server
+            .send(server.page_request("GET", path, &cookies))
+            .await;
         assert_eq!(page.status, 200, "{path}: {page:?}");
         assert_eq!(
             secrets.within(page.text.as_bytes()),

@@ -55,7 +55,7 @@ fn takes_back(answer: &Answer) -> bool {
 
 impl TestServer {
     /// A request as a page's script or form sends it.
-    pub fn from_page(&self, method: &str, path: &str, cookies: &str) -> RequestBuilder {
+    pub fn page_request(&self, method: &str, path: &str, cookies: &str) -> RequestBuilder {
         let request = self.unknown(method, path).header("origin", self.url(""));
         match cookies {
             "" => request,
@@ -71,7 +71,7 @@ impl TestServer {
 
     pub async fn sign_in_on_page(&self, user: &str) -> String {
         let credentials = json!({"username": user, "password": PASSWORD});
-        let request = self.from_page("POST", "/v1/auth/login", "");
+        let request = self.page_request("POST", "/v1/auth/login", "");
         let answer = self.send(request.json(&credentials)).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         carried(&answer)
@@ -84,7 +84,7 @@ impl TestServer {
     /// Whether these cookies are somebody's.
     async fn is_signed_in(&self, cookies: &str) -> bool {
         let me = self
-            .send(self.from_page("GET", "/v1/auth/me", cookies))
+            .send(self.page_request("GET", "/v1/auth/me", cookies))
             .await;
         assert_eq!(me.status, 200, "{me:?}");
         me.json()["name"].is_string()
@@ -95,7 +95,7 @@ impl TestServer {
 async fn a_page_gets_cookies_and_a_program_tokens() {
     let server = with_vera().await;
     let credentials = json!({"username": "vera", "password": PASSWORD});
-    let request = server.from_page("POST", "/v1/auth/login", "");
+    let request = server.page_request("POST", "/v1/auth/login", "");
     let page = server.send(request.json(&credentials)).await;
     assert_eq!(page.status, 200, "{page:?}");
     let set = cookies_set(&page);
@@ -119,7 +119,7 @@ async fn a_page_gets_cookies_and_a_program_tokens() {
     assert_eq!(page.header("cache-control"), Some("no-store"));
     let cookies = carried(&page);
     let seen = server
-        .send(server.from_page("GET", "/v1/portfolio", &cookies))
+        .send(server.page_request("GET", "/v1/portfolio", &cookies))
         .await;
     assert_eq!(seen.status, 200, "{seen:?}");
 
@@ -151,7 +151,7 @@ async fn an_expired_access_cookie_is_replaced_on_the_way() {
     let accounts = server.accounts().await;
     let old = sign_in(&accounts, "vera", in_s(-3_600)).await;
     let answer = crate::harness::until("the session is known", async || {
-        let asked = server.from_page("GET", "/v1/portfolio", &cookies_of(&old));
+        let asked = server.page_request("GET", "/v1/portfolio", &cookies_of(&old));
         let answer = server.send(asked).await;
         (answer.status == 200).then_some(answer)
     })
@@ -160,7 +160,7 @@ async fn an_expired_access_cookie_is_replaced_on_the_way() {
     assert_eq!(cookies_set(&answer).len(), 2, "{answer:?}");
     assert_ne!(renewed, cookies_of(&old));
     let seen = server
-        .send(server.from_page("GET", "/v1/portfolio", &renewed))
+        .send(server.page_request("GET", "/v1/portfolio", &renewed))
         .await;
     assert_eq!(
         (seen.status, cookies_set(&seen).len()),
@@ -175,11 +175,11 @@ async fn an_expired_access_cookie_is_replaced_on_the_way() {
     let kid = "eyJhbGciOiJIUzI1NiIsImtpZCI6Im5vbmUifQ";
     let unknown = format!("plainsight_access={kid}.e30.AAAA; plainsight_refresh={refresh}");
     let signed_out = server
-        .send(server.from_page("GET", "/v1/portfolio", &strange))
+        .send(server.page_request("GET", "/v1/portfolio", &strange))
         .await;
     assert_eq!(signed_out.status, 401, "{signed_out:?}");
     let carried_on = server
-        .send(server.from_page("GET", "/v1/portfolio", &unknown))
+        .send(server.page_request("GET", "/v1/portfolio", &unknown))
         .await;
     assert_eq!(carried_on.status, 200, "{carried_on:?}");
 }
@@ -204,7 +204,7 @@ async fn a_refresh_token_that_comes_again_late_ends_the_session() {
     let other = server.send(by_token(second.refresh.expose())).await;
     other.problem(401, "bad_token");
     let page = server
-        .send(server.from_page("GET", "/v1/auth/me", &cookies_of(&second)))
+        .send(server.page_request("GET", "/v1/auth/me", &cookies_of(&second)))
         .await;
     assert!(
         page.json()["name"].is_null() && takes_back(&page),
@@ -232,7 +232,7 @@ async fn sessions_are_listed_and_ended() {
     ];
     let ada = server.sign_in_on_page("ada").await;
     let listed = server
-        .send(server.from_page("GET", "/v1/auth/sessions", &one))
+        .send(server.page_request("GET", "/v1/auth/sessions", &one))
         .await;
     let listed: Vec<SessionInfo> = listed.read();
     assert_eq!(listed.len(), 3, "one's own alone");
@@ -240,22 +240,28 @@ async fn sessions_are_listed_and_ended() {
 
     // One of one's own, but nobody else's: an admin's session is as if it were not there.
     let others = server
-        .send(server.from_page("GET", "/v1/auth/sessions", &ada))
+        .send(server.page_request("GET", "/v1/auth/sessions", &ada))
         .await;
     let others: Vec<SessionInfo> = others.read();
     let path = format!("/v1/auth/sessions/{}", others[0].id);
-    let refused = server.send(server.from_page("DELETE", &path, &one)).await;
+    let refused = server
+        .send(server.page_request("DELETE", &path, &one))
+        .await;
     refused.problem(404, "no_session");
     assert!(server.is_signed_in(&ada).await);
 
     // Ending each by its id ends one each time.
     let path = format!("/v1/auth/sessions/{}", listed[0].id);
     assert_eq!(
-        server.status(server.from_page("DELETE", &path, &ada)).await,
+        server
+            .status(server.page_request("DELETE", &path, &ada))
+            .await,
         404
     );
     assert_eq!(
-        server.status(server.from_page("DELETE", &path, &one)).await,
+        server
+            .status(server.page_request("DELETE", &path, &one))
+            .await,
         204
     );
     let mut left = Vec::new();
@@ -267,7 +273,7 @@ async fn sessions_are_listed_and_ended() {
     assert_eq!(left.len(), 2);
 
     let out = server
-        .send(server.from_page("POST", "/v1/auth/logout", left[0]))
+        .send(server.page_request("POST", "/v1/auth/logout", left[0]))
         .await;
     assert!(out.status == 204 && takes_back(&out), "{out:?}");
     assert!(!server.is_signed_in(left[0]).await);
@@ -277,7 +283,7 @@ async fn sessions_are_listed_and_ended() {
     );
 
     let fourth = server.sign_in_on_page("vera").await;
-    let everywhere = server.from_page("POST", "/v1/auth/logout_everywhere", &fourth);
+    let everywhere = server.page_request("POST", "/v1/auth/logout_everywhere", &fourth);
     let out = server.send(everywhere).await;
     assert!(out.status == 204 && takes_back(&out), "{out:?}");
     for cookies in [left[1], &fourth] {
@@ -294,7 +300,7 @@ async fn another_password_ends_all_other_sessions() {
     let change = |current: &str, new: &str| {
         let body = json!({"current": current, "password": new});
         server
-            .from_page("POST", "/v1/auth/password", &one)
+            .page_request("POST", "/v1/auth/password", &one)
             .json(&body)
     };
     let wrong = server
@@ -337,7 +343,7 @@ async fn who_fails_again_and_again_waits_and_others_do_not() {
     right.problem(429, "too_many_attempts");
     // A form is told the same on its page.
     let form = server
-        .from_page("POST", "/login", "")
+        .page_request("POST", "/login", "")
         .filled(&[("username", "vera")]);
     let form = server.send(form).await;
     assert_eq!(form.status, 429);
@@ -369,7 +375,7 @@ async fn a_link_lets_an_observer_look_and_no_more() {
     assert!(page.text.contains("action=\"/join\"") && !page.text.contains("plainsight-boot"));
     let join = |text: &str| {
         server
-            .from_page("POST", "/join", "")
+            .page_request("POST", "/join", "")
             .filled(&[("token", text)])
     };
     let joined = crate::harness::until("the token is known", async || {
@@ -379,11 +385,15 @@ async fn a_link_lets_an_observer_look_and_no_more() {
     .await;
     assert_eq!(joined.header("location"), Some("/"));
     let cookies = carried(&joined);
-    let get = async |path: &str| server.status(server.from_page("GET", path, &cookies)).await;
+    let get = async |path: &str| {
+        server
+            .status(server.page_request("GET", path, &cookies))
+            .await
+    };
     assert_eq!((get("/").await, get("/v1/portfolio").await), (200, 200));
     assert_eq!((get("/account").await, get("/users").await), (403, 403));
     let kill = server
-        .send(server.from_page("POST", "/v1/kill", &cookies))
+        .send(server.page_request("POST", "/v1/kill", &cookies))
         .await;
     kill.problem(403, "forbidden");
     for wrong in [trade.text.expose(), "nonsense", ""] {
@@ -395,7 +405,9 @@ async fn a_link_lets_an_observer_look_and_no_more() {
     let path = format!("/v1/tokens/{}", read.id);
     let ada = server.sign_in_on_page("ada").await;
     assert_eq!(
-        server.status(server.from_page("DELETE", &path, &ada)).await,
+        server
+            .status(server.page_request("DELETE", &path, &ada))
+            .await,
         204
     );
     assert!(!server.is_signed_in(&cookies).await);
