@@ -17,7 +17,7 @@ def call(url, body=None):
             with urllib.request.urlopen(urllib.request.Request(url, data, HEADERS), timeout=10) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
-            if error.code == 401:
+            if error.code in (401, 403):
                 given = "the token is not taken" if HEADERS else "a token is missing"
                 raise SystemExit(f"{given}; {TOKEN}: {error.read().decode()}")
             if error.code < 500 and error.code != 429:  # our mistake: it would be the same next time

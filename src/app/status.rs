@@ -43,7 +43,7 @@ fn Visitor() -> impl IntoView {
         None => ("/login", "Sign in".to_owned()),
     };
     view! {
-        <a class="switch" rel="external" href=path data-switch="account">
+        <a class="button switch" rel="external" href=path data-switch="account">
             {text}
         </a>
     }

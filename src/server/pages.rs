@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Extension, State};
-use axum::http::{HeaderValue, Request, StatusCode, Uri, header};
+use axum::http::{HeaderValue, Method, Request, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::MethodRouter;
 use leptos::prelude::{ArcRwSignal, provide_context};
@@ -351,7 +351,10 @@ pub fn files_and_not_found(state: &AppState) -> MethodRouter<AppState> {
                 .append_index_html_on_directories(false);
             async move {
                 let path = request.uri().path();
-                let is_api = path == "/v1" || path.starts_with("/v1/");
+                let is_api = ["/v1", "/parts"].into_iter().any(|root| {
+                    let rest = path.strip_prefix(root);
+                    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                });
                 // A file costs little, and a page asks for many at once.
                 let counted = || state.limits.request(&client).map_err(AppError::from);
                 if is_api {
@@ -368,11 +371,14 @@ pub fn files_and_not_found(state: &AppState) -> MethodRouter<AppState> {
                         if let Err(refused) = counted() {
                             return refused.into_response();
                         }
-                        // The page that says so shows figures as every page does.
-                        if !caller.may(Need::See) {
-                            let path = parts.uri.path();
-                            return AppError::NotFound(format!("there is no {path}"))
-                                .into_response();
+                        // The frame around what is not there shows how the bots are.
+                        if let Err(refused) = caller.check(Need::See) {
+                            return match parts.method {
+                                Method::GET | Method::HEAD => {
+                                    people::turned_away(&refused, &parts.uri)
+                                }
+                                _ => refused.into_response(),
+                            };
                         }
                         let request = Request::from_parts(parts, body);
                         let mut response = render(state, caller, None, None, request).await;

@@ -113,7 +113,7 @@ pub fn router(state: &AppState) -> Router<AppState> {
         .fallback(pages::files_and_not_found(state))
 }
 
-/// Who is refused that has not signed in: a program is told, a reader is led to the form.
+/// Who is refused: a program is told by a problem, a reader by a page.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Asker {
     Program,
@@ -133,9 +133,8 @@ fn guarded(
                       next: Next| async move {
         match caller.check(need) {
             Ok(()) => {}
-            Err(AppError::SignInFirst | AppError::BadToken(_)) if asker == Asker::Reader => {
-                let asked = request.uri().path_and_query();
-                return people::sign_in_first(asked.map_or("/", |asked| asked.as_str()));
+            Err(error) if asker == Asker::Reader => {
+                return people::turned_away(&error, request.uri());
             }
             Err(error) => return error.into_response(),
         }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use plainsight::app::routes::Page;
+use plainsight::auth::Anonymous;
 use plainsight::domain::{Decimal, Event, Portfolio, Position, Symbol};
 use plainsight::wire::{Boot, Payload, Topic};
 use serde_json::{Value, json};
@@ -84,6 +85,27 @@ async fn an_unknown_address_is_a_page_that_says_so() {
     let stranger = server.get("/?bot=nobody").await;
     assert_eq!(stranger.status, 200, "an unknown bot is an empty page");
     assert_eq!(boot(&stranger).bot.as_str(), "nobody");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_a_page_is_not_for_gets_one_without_figures() {
+    let server = TestServer::still(|config| config.auth.anonymous = Some(Anonymous::None)).await;
+    for (path, next) in [
+        ("/trades?bot=paper", "%2Ftrades%3Fbot%3Dpaper"),
+        ("/nowhere", "%2Fnowhere"),
+    ] {
+        let answer = server.send(server.unknown("GET", path)).await;
+        let way = format!("/login?next={next}");
+        assert_eq!(
+            (answer.status, answer.header("location")),
+            (303, Some(way.as_str()))
+        );
+    }
+    // Who asks is in, but with a token.
+    let answer = server.get("/users").await;
+    assert_eq!(answer.status, 403);
+    assert!(answer.text.contains("you may not do this"), "{answer:?}");
+    assert!(!answer.text.contains("plainsight-boot"), "{answer:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

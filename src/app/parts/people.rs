@@ -15,7 +15,7 @@ use crate::domain::TimeUs;
 
 pub use account::{Account, account};
 pub use audit::audit;
-pub use sign_in::{join, sign_in};
+pub use sign_in::{join, not_allowed, sign_in};
 pub use tokens::{Tokens, tokens};
 pub use users::users;
 

@@ -2,7 +2,7 @@
 //! and open no socket.
 
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use axum_extra::extract::CookieJar;
 
@@ -74,9 +74,17 @@ pub async fn join_form(
     })
 }
 
-/// The way to the sign-in page, and from there back to what was asked for.
-pub fn sign_in_first(path_and_query: &str) -> Response {
-    let next = encoded(local(Some(path_and_query)));
+/// What a reader is answered whom a page is not for. Who has not signed in is led to do so, and from there
+/// back to what was asked for; anybody else is told.
+pub fn turned_away(error: &AppError, asked: &Uri) -> Response {
+    if !matches!(error, AppError::SignInFirst | AppError::BadToken(_)) {
+        return again(
+            error,
+            page("Not allowed", people::not_allowed(error.detail())),
+        );
+    }
+    let asked = asked.path_and_query().map(|asked| asked.as_str());
+    let next = encoded(local(asked));
     let address = format!("/login?next={next}");
     let location = HeaderValue::from_str(&address).unwrap_or(HeaderValue::from_static("/login"));
     (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()

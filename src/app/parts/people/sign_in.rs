@@ -1,4 +1,4 @@
-//! Signing in with a password, and joining by a link.
+//! Signing in with a password, joining by a link, and what is said to who may not see a page.
 
 use leptos::prelude::*;
 
@@ -80,5 +80,24 @@ pub fn join(refused: Option<String>) -> String {
         }
         .into_any();
         tile("Join as an observer", "", form)
+    })
+}
+
+/// What is said to who is in, but may not see the page.
+pub fn not_allowed(why: String) -> String {
+    html(|| {
+        let ways = view! {
+            {said(Some(Said::Refused(why)))}
+            <div class="buttons">
+                <a class="button" href="/">
+                    "Overview"
+                </a>
+                <a class="button" href="/login">
+                    "Sign in as somebody else"
+                </a>
+            </div>
+        }
+        .into_any();
+        tile("Not allowed", "", ways)
     })
 }
