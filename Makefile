@@ -27,6 +27,7 @@ SITE := $(or $(LEPTOS_SITE_ROOT),target/site)
 WATCH_TARGET := target/watch
 E2E_SITE := target/e2e-site
 WASM_BUDGET := 600000
+FUZZ_SECONDS ?= 300
 
 # The release build is compared by time with everything that goes into it (directories too: they
 # change when a file is added or removed). cargo alone would do for the binary, but wasm-bindgen,
@@ -39,13 +40,16 @@ SOURCES := $(shell find src style public \( -path src/tests -o -path public/vend
 STALE := $(shell [ -x $(BIN) ] && [ ! $(BIN) -nt $(STAMP) ] && ls $(SITE)/pkg/*.wasm >/dev/null 2>&1 && \
 	[ -z "$$(find $(SITE) -type f -newer $(STAMP) -print -quit 2>/dev/null)" ] || echo FORCE)
 
-.PHONY: help setup setup-test run dev build test lint unit e2e bench bench-fanout clean FORCE
+.PHONY: help setup setup-test setup-fuzz run dev build test lint unit e2e bench bench-fanout fuzz clean FORCE
 
 help: ## List the targets (this text)
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## Install what building and running needs (idempotent)
 	@scripts/setup.sh run
+
+setup-fuzz:
+	@scripts/setup.sh fuzz
 
 setup-test: ## Install what the tests need besides
 	@scripts/setup.sh test
@@ -89,11 +93,19 @@ e2e: setup-test ## Browser tests against the real server (development build)
 		playwright test --config end2end $(ARGS)
 
 bench: $(STAMP) setup-test ## Measure the release build; writes docs/benchmarks.md
+	cargo build --release --no-default-features --features ssr --bin plainsight-load
 	benches/report.py $(BIN) $(SITE) $(ARGS)
 
 bench-fanout: setup ## Measure fan-out to many clients, against baselines (short: ARGS=--quick)
 	cargo build --release --no-default-features --features ssr --bin plainsight-load --example baseline
 	benches/fanout.py $(TARGET)/release $(ARGS)
+
+fuzz: setup-fuzz ## Look for input that breaks a decoder, FUZZ_SECONDS for each (one: ARGS=commands)
+	cp Cargo.lock fuzz/Cargo.lock # the same dependencies; it is not kept
+	for target in $(or $(ARGS),$(notdir $(wildcard fuzz/corpus/*))); do \
+		RUSTFLAGS="--cfg erase_components" RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $$target -- \
+			-max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096 -max_len=32768; \
+	done
 
 clean: ## Remove what builds and tests made (never data/)
 	cargo clean

@@ -10,28 +10,21 @@ others keep what an earlier run found, on whatever commit that was.
 import json
 import os
 import platform
-import secrets
 import shutil
-import signal
-import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from flood import flood
+from server import ROOT, Server, output
+
 DAY = ROOT / "../shared/data/binance_aggtrades_btcusdt_20240101/BTCUSDT-aggTrades-2024-01-01.zip"
 PAGE = ROOT / "docs/benchmarks.md"
 RUNS = 5
 # With the features that the release build has: nothing is compiled twice.
 BENCH = ("cargo", "bench", "--quiet", "--no-default-features", "--features", "ssr", "--bench")
-
-
-def output(*command):
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def processor():
@@ -69,65 +62,6 @@ def replay(binary):
         ("rows/s by wall time, unzip and default model included", f"{statistics.median(rates):,.0f}"),
         ("peak resident memory, MB", spread([memory for _, _, memory in runs])),
     ]
-
-
-def operator_token(binary, data):
-    """Makes an operator in a data directory that nothing has been started on, and a token that may do all it may."""
-    add = [binary, "user", "add", "operator", "--role", "operator", "--password-stdin", "--data", data]
-    subprocess.run(add, cwd=ROOT, input=secrets.token_urlsafe(), text=True, stdout=subprocess.DEVNULL, check=True)
-    scope = ["--scope", "read,trade,ingest", "--expires", "1d"]
-    return output(binary, "token", "create", "--user", "operator", *scope, "--data", data)
-
-
-class Server:
-    """The server on a free port with a data directory of its own."""
-
-    def __init__(self, binary, site, *arguments, **environment):
-        self.data = tempfile.mkdtemp(prefix="plainsight-bench-")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.token = operator_token(binary, self.data)
-        command = [binary, "serve", "--addr", f"127.0.0.1:{self.port}", "--data", self.data, *arguments]
-        # All that is measured comes from one address.
-        limits = ("CONNECTIONS_PER_ADDRESS", "SOCKETS_PER_ADDRESS", "REQUESTS_PER_S", "REQUEST_BURST")
-        environment = {f"PLAINSIGHT_LIMITS__{name}": "1000000" for name in limits} | environment
-        environ = {**os.environ, "LEPTOS_SITE_ROOT": str(site), "PLAINSIGHT_LOG__FILTER": "warn", **environment}
-        self.started = time.monotonic()
-        self.child = subprocess.Popen(command, cwd=ROOT, env=environ)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.child.send_signal(signal.SIGINT)
-        self.child.wait(timeout=30)
-        shutil.rmtree(self.data, ignore_errors=True)
-
-    @property
-    def environment(self):
-        """For programs that are to be an operator here."""
-        return {**os.environ, "PLAINSIGHT_TOKEN": self.token}
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.port}"
-
-    def health(self):
-        try:
-            with urllib.request.urlopen(self.url + "/health", timeout=5) as answer:
-                return json.load(answer)
-        except OSError:
-            return None
-
-    def until(self, condition, seconds=300):
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            health = self.health()
-            if health and condition(health):
-                return health
-            time.sleep(0.05)
-        raise SystemExit("the server did not get there in time")
 
 
 def journalled(binary, site):
@@ -278,6 +212,7 @@ def main():
     sections.append(("Paper exchange, the core by itself", core))
     sections.append(("Paper exchange, through journal and hub, simulated feed at ten times market time", lambda: reaction(binary, site)))
     sections.append(("Decisions and the sealed log", decisions))
+    sections.append(("Flood: everything at once that a server must not be troubled by, for a minute", lambda: flood(binary, site)))
     sections.append(("Browser", lambda: browser(binary, site)))
     text = [
         "# Benchmarks",

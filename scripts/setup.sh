@@ -4,6 +4,7 @@
 #
 #   scripts/setup.sh run    what building and running needs (default)
 #   scripts/setup.sh test   the same, and what the tests need
+#   scripts/setup.sh fuzz   what fuzzing needs
 #
 # Rust tools go to cargo's bin directory, npm packages to node_modules. System packages come from
 # apt, only the missing ones; on other systems the script says which programs to install.
@@ -15,6 +16,7 @@ readonly NODE_MIN=20
 readonly CARGO_LEPTOS=0.3.10
 # For a machine without nextest; any version that reads .config/nextest.toml serves.
 readonly NEXTEST=0.9.143
+readonly FUZZ=0.13.2
 
 export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
 
@@ -195,8 +197,20 @@ setup_test() {
   install_chromium
 }
 
+# Instrumented builds need what a released compiler has only for itself (RUSTC_BOOTSTRAP), no other toolchain.
+setup_fuzz() {
+  check_prerequisites
+  install_c_compiler
+  if cargo fuzz --version >/dev/null 2>&1; then
+    have "cargo-fuzz $(version_of cargo fuzz)"
+  else
+    cargo_install "cargo-fuzz@$FUZZ"
+  fi
+}
+
 case "${1:-run}" in
 run) setup_run ;;
 test) setup_test ;;
-*) die "usage: scripts/setup.sh [run|test]" ;;
+fuzz) setup_fuzz ;;
+*) die "usage: scripts/setup.sh [run|test|fuzz]" ;;
 esac

@@ -9,7 +9,8 @@ mod journal;
 mod reader;
 pub mod sealed;
 
-use std::path::PathBuf;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +54,12 @@ pub enum StoreError {
         what: &'static str,
         error: serde_json::Error,
     },
+}
+
+/// Makes a data directory where there is none, for its owner alone; one that is there is left as it is.
+fn make_directory(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700).create(path)
 }
 
 /// What a data directory is for. A start with another one is refused: its journal could not be

@@ -8,7 +8,7 @@ use crate::target::Target;
 #[command(
     name = "plainsight-load",
     version,
-    about = "Measures fan-out to many clients"
+    about = "Measures fan-out to many clients, and what floods do"
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -21,6 +21,8 @@ pub enum Command {
     Clients(ClientsArgs),
     /// Open clients, cut all of them at once, and print how they came back.
     Storm(StormArgs),
+    /// Abuse a server in every way at once, and print what it did about it.
+    Flood(FloodArgs),
     /// Serve the real hub and socket with a synthetic topic and without limits of connections.
     Server(ServerArgs),
 }
@@ -73,6 +75,27 @@ pub struct StormArgs {
     /// Give up when not all are back by then.
     #[arg(long, value_name = "S", default_value_t = 60.0)]
     pub timeout: f64,
+}
+
+#[derive(Debug, Args)]
+pub struct FloodArgs {
+    /// The server's socket.
+    #[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:3000/v1/ws")]
+    pub url: Target,
+    #[arg(long, value_name = "S", default_value_t = 60.0)]
+    pub seconds: f64,
+    /// Connections that never say hello.
+    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    pub silent: usize,
+    /// Connections whose headers come a byte a second.
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    pub dripping: usize,
+    /// Sockets that send as many commands as they can.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub shouting: usize,
+    /// Sockets that never read.
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub deaf: usize,
 }
 
 #[derive(Debug, Args)]

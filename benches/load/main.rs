@@ -5,6 +5,7 @@ mod args;
 mod clients;
 mod connection;
 mod fleet;
+mod flood;
 mod pacer;
 mod process;
 mod scan;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Clients(args) => clients::run(&args),
         Command::Storm(args) => storm::run(&args),
+        Command::Flood(args) => flood::run(&args),
         Command::Server(args) => server::run(&args),
     };
     match result {

@@ -38,6 +38,10 @@ impl FromStr for Target {
 }
 
 impl Target {
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// The request that turns the connection into a socket of the protocol.
     pub fn upgrade_request(&self) -> String {
         format!(

@@ -67,6 +67,57 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page.locator('main')).toContainText('Where you are signed in');
     });
 
+    test('an admin makes users and tokens by the forms', async ({ page, context, browser, server, problems }) => {
+      problems.allow(/status of 4(09|22) .*\/(users|tokens)/, /status of 401 .*\/(login|join)/);
+      await server.addUser(ADMIN, 'admin');
+      await server.signIn(context, ADMIN);
+      const said = page.locator('main').getByRole('status');
+      const add = page.locator('form', { hasText: 'Add the user' });
+      await page.goto(`${server.url}/users`);
+      for (const told of ['guest is a user now.', 'there is a user guest already']) {
+        await add.getByLabel('Name').fill('guest');
+        await add.getByLabel('Password').fill(PASSWORD);
+        await add.getByRole('button', { name: 'Add the user' }).click();
+        await expect(page.locator('main')).toContainText(told);
+      }
+      const guest = page.getByRole('row', { name: /^guest/ });
+      await guest.getByRole('combobox').selectOption('operator');
+      await guest.getByRole('button', { name: 'Set' }).click();
+      await expect(said).toHaveText('guest is operator now.');
+      await guest.getByRole('button', { name: 'Disable guest' }).click();
+      await expect(guest).toContainText('disabled');
+      const other = await browser.newContext({ javaScriptEnabled });
+      problems.watch(other);
+      const theirs = await other.newPage();
+      await theirs.goto(`${server.url}/login`);
+      await signIn(theirs, 'guest', PASSWORD);
+      await expect(theirs.getByRole('alert'), 'who is disabled does not come in').toBeVisible();
+      await guest.getByRole('button', { name: 'Enable guest' }).click();
+      const forgotten = page.locator('form', { hasText: 'Set the password' });
+      await forgotten.getByLabel('Name').fill('guest');
+      await forgotten.getByLabel('New password').fill('another long password');
+      await forgotten.getByRole('button', { name: 'Set the password' }).click();
+      await expect(said).toHaveText('guest has a new password.');
+      await signIn(theirs, 'guest', 'another long password');
+      await expect(account(theirs)).toHaveText('guest');
+
+      await page.goto(`${server.url}/tokens`);
+      await page.getByRole('combobox', { name: 'User' }).selectOption('guest');
+      await page.getByRole('checkbox', { name: /^trade/ }).check();
+      await field(page, 'Note').fill('for a program');
+      await page.getByRole('button', { name: 'Make the token' }).click();
+      const token = await page.locator('.secret').innerText();
+      const status = async () => (await fetch(`${server.url}/v1/orders/check`, { method: 'POST', headers: { authorization: `Bearer ${token}` } })).status;
+      expect(await status(), 'it is good').not.toBe(401);
+      await page.getByRole('row', { name: /for a program/ }).getByRole('button', { name: /^Revoke/ }).click();
+      await expect(page.getByRole('row', { name: /for a program/ })).toContainText('revoked');
+      expect(await status()).toBe(401);
+      await page.goto(`${server.url}/settings`);
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('Audit');
+      await expect(page.locator('main')).toContainText('guest');
+      await other.close();
+    });
+
     test('a stranger sees no trading controls, an operator does', async ({ page, context, server }) => {
       const controls = page.getByRole('button', { name: /^(Pause|Place order|Close .*|Cancel .*|Not connected.*)$/ });
       const kill = page.getByRole('link', { name: 'Kill switch' });
@@ -150,7 +201,11 @@ test.describe('where strangers see nothing', () => {
       expect(response?.status(), path).toBe(403);
       await expect(seen.getByRole('alert'), path).toContainText('may not');
     }
-    await seen.getByRole('link', { name: 'Overview' }).click();
+    await seen.getByRole('button', { name: 'Sign out' }).click();
+    await expect(seen).toHaveURL(`${server.url}/login`);
+    expect(await guest.cookies(), 'an observer can leave').toEqual([]);
+    await seen.goto(link);
+    await expect(seen).toHaveURL(`${server.url}/`);
     await isLive(seen);
 
     await token.getByRole('button', { name: /^Revoke/ }).click();

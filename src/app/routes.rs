@@ -109,7 +109,7 @@ impl Page {
             Self::Account => "Account",
             Self::Users => "Users",
             Self::Tokens => "Tokens",
-            Self::Settings => "Settings",
+            Self::Settings => "Audit",
         }
     }
 

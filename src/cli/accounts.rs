@@ -2,13 +2,14 @@
 //! while a server runs on it.
 
 use std::future::Future;
-use std::path::Path;
 
 use serde::Serialize;
 
 use super::Failure;
-use crate::auth::{Accounts, AuthConfig, AuthError};
+use super::args::DataArgs;
+use crate::auth::{Accounts, AuthError};
 use crate::server::clock::wall_time;
+use crate::server::config::Config;
 
 /// Whether accounts are made where there are none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,12 +18,15 @@ pub enum Missing {
     Refuse,
 }
 
-/// Does something with the accounts of a data directory.
+/// Does something with the accounts of a data directory, by the rules that its server has.
 pub fn with<T, F: Future<Output = Result<T, AuthError>>>(
-    data: &Path,
+    args: &DataArgs,
     missing: Missing,
     work: impl FnOnce(Accounts) -> F,
 ) -> Result<T, Failure> {
+    let config =
+        Config::load(args.config.as_deref()).map_err(|error| Failure::Usage(error.to_string()))?;
+    let data = args.directory.as_ref().unwrap_or(&config.store.data);
     if missing == Missing::Refuse && !Accounts::are_in(data) {
         let what = format!("{}: there are no accounts", data.display());
         return Err(Failure::Usage(what));
@@ -32,7 +36,7 @@ pub fn with<T, F: Future<Output = Result<T, AuthError>>>(
         .build()
         .map_err(|error| Failure::Failed(error.to_string()))?;
     let done = runtime.block_on(async {
-        let accounts = Accounts::open(data, &AuthConfig::default(), wall_time()).await?;
+        let accounts = Accounts::open(data, &config.auth, wall_time()).await?;
         let done = work(accounts.clone()).await;
         let closed = accounts.close().await;
         let value = done?;

@@ -13,7 +13,7 @@ use crate::feed::Speed;
 use crate::seal::PublicKey;
 
 pub use accounts::{
-    CreateToken, ListArgs, PasswordArgs, TokenArgs, TokenCommand, UserArgs, UserCommand,
+    CreateToken, DataArgs, ListArgs, PasswordArgs, TokenArgs, TokenCommand, UserArgs, UserCommand,
 };
 
 #[derive(Debug, Parser)]

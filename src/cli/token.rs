@@ -12,7 +12,7 @@ pub fn run(command: TokenCommand) -> Result<(), Failure> {
     match command {
         TokenCommand::Create(args) => create(args),
         TokenCommand::Revoke { id, data } => {
-            with(&data.directory, Missing::Refuse, async |accounts| {
+            with(&data, Missing::Refuse, async |accounts| {
                 accounts.revoke_token(&id, &Actor::cli(), wall_time()).await
             })?;
             println!("{id}: revoked");
@@ -30,7 +30,7 @@ fn create(args: CreateToken) -> Result<(), Failure> {
         expires: args.expires.from(now),
         note: args.note,
     };
-    let made = with(&args.data.directory, Missing::Refuse, async |accounts| {
+    let made = with(&args.data, Missing::Refuse, async |accounts| {
         accounts.create_token(new, &Actor::cli(), now).await
     })?;
     println!("{}", made.text.expose());
@@ -39,7 +39,7 @@ fn create(args: CreateToken) -> Result<(), Failure> {
 }
 
 fn list(args: &ListArgs) -> Result<(), Failure> {
-    let tokens = with(&args.data.directory, Missing::Refuse, async |accounts| {
+    let tokens = with(&args.data, Missing::Refuse, async |accounts| {
         accounts.tokens().await
     })?;
     if args.json {

@@ -29,7 +29,7 @@ pub fn run(command: UserCommand) -> Result<(), Failure> {
                 role,
                 password: read_password(&password)?,
             };
-            let added = with(&data.directory, Missing::Make, async |accounts| {
+            let added = with(&data, Missing::Make, async |accounts| {
                 accounts.add_user(new, &by, now).await
             })?;
             format!("{}: added as {}", added.name, added.role)
@@ -40,13 +40,13 @@ pub fn run(command: UserCommand) -> Result<(), Failure> {
             data,
         } => {
             let password = read_password(&password)?;
-            with(&data.directory, Missing::Refuse, async |accounts| {
+            with(&data, Missing::Refuse, async |accounts| {
                 accounts.set_password(&name, password, &by, now).await
             })?;
             format!("{name}: has another password, all sessions ended")
         }
         UserCommand::Disable { name, data } => {
-            with(&data.directory, Missing::Refuse, async |accounts| {
+            with(&data, Missing::Refuse, async |accounts| {
                 accounts
                     .set_standing(&name, Standing::Disabled, &by, now)
                     .await
@@ -54,7 +54,7 @@ pub fn run(command: UserCommand) -> Result<(), Failure> {
             format!("{name}: disabled, all sessions ended")
         }
         UserCommand::Enable { name, data } => {
-            with(&data.directory, Missing::Refuse, async |accounts| {
+            with(&data, Missing::Refuse, async |accounts| {
                 accounts
                     .set_standing(&name, Standing::Active, &by, now)
                     .await
@@ -62,7 +62,7 @@ pub fn run(command: UserCommand) -> Result<(), Failure> {
             format!("{name}: enabled")
         }
         UserCommand::Role { name, role, data } => {
-            with(&data.directory, Missing::Refuse, async |accounts| {
+            with(&data, Missing::Refuse, async |accounts| {
                 accounts.set_role(&name, role, &by, now).await
             })?;
             format!("{name}: is {role}")
@@ -74,7 +74,7 @@ pub fn run(command: UserCommand) -> Result<(), Failure> {
 }
 
 fn list(args: &ListArgs) -> Result<(), Failure> {
-    let users = with(&args.data.directory, Missing::Refuse, async |accounts| {
+    let users = with(&args.data, Missing::Refuse, async |accounts| {
         accounts.users().await
     })?;
     if args.json {

@@ -18,7 +18,7 @@ mod exchange_info;
 mod link;
 mod market;
 mod merge;
-mod message;
+pub mod message;
 mod rest;
 mod session;
 mod trades;

@@ -1,4 +1,4 @@
-//! What the server allows one address and one socket, and what happens beyond it: nobody may use up what
+//! What the server allows one address, one user and one socket, and what happens beyond it: nobody may use up what
 //! the others need. [`Limits`] is one for the server, asked at each place where something comes in;
 //! everything that it keeps is bounded by what is open, or by [`MAX_KEPT`].
 
@@ -9,6 +9,7 @@ mod counts;
 mod key;
 mod requests;
 pub mod shown;
+mod users;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,9 +19,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::config::LimitsConfig;
 use super::network::{Client, Networks, Peer};
+use crate::auth::Principal;
 use addresses::{Addresses, Bounds};
 use key::AddressKey;
 use requests::Requests;
+use users::{UserKey, Users};
 
 pub use addresses::{ConnectionPlace, SocketPlace};
 pub use commands::{CommandRate, Verdict};
@@ -40,7 +43,7 @@ const LATER: Duration = Duration::from_secs(5);
 pub enum Refusal {
     #[error("this address is not let in")]
     Denied,
-    #[error("too many sockets of this address were closed for abuse")]
+    #[error("too many connections of this address were closed for abuse")]
     Banned { retry: Duration },
     #[error("the server has as many connections as it takes")]
     Connections,
@@ -48,8 +51,12 @@ pub enum Refusal {
     AddressConnections,
     #[error("this address has as many sockets as it may have")]
     Sockets,
+    #[error("this user has as many sockets as one may have")]
+    UserSockets,
     #[error("this address sends more requests than it may")]
     Requests { retry: Duration },
+    #[error("this user sends more requests than one may")]
+    UserRequests { retry: Duration },
 }
 
 impl Refusal {
@@ -60,7 +67,9 @@ impl Refusal {
             Self::Connections => Why::Connections,
             Self::AddressConnections => Why::AddressConnections,
             Self::Sockets => Why::Sockets,
+            Self::UserSockets => Why::UserSockets,
             Self::Requests { .. } => Why::Requests,
+            Self::UserRequests { .. } => Why::UserRequests,
         }
     }
 
@@ -68,8 +77,12 @@ impl Refusal {
     pub fn retry(self) -> Option<Duration> {
         match self {
             Self::Denied => None,
-            Self::Banned { retry } | Self::Requests { retry } => Some(retry),
-            Self::Connections | Self::AddressConnections | Self::Sockets => Some(LATER),
+            Self::Banned { retry } | Self::Requests { retry } | Self::UserRequests { retry } => {
+                Some(retry)
+            }
+            Self::Connections | Self::AddressConnections | Self::Sockets | Self::UserSockets => {
+                Some(LATER)
+            }
         }
     }
 
@@ -77,9 +90,11 @@ impl Refusal {
     pub fn code(self) -> &'static str {
         match self {
             Self::Denied => "address_denied",
-            Self::Banned { .. } | Self::Requests { .. } => "rate_limited",
+            Self::Banned { .. } | Self::Requests { .. } | Self::UserRequests { .. } => {
+                "rate_limited"
+            }
             Self::Connections | Self::AddressConnections => "too_many_connections",
-            Self::Sockets => "too_many_sockets",
+            Self::Sockets | Self::UserSockets => "too_many_sockets",
         }
     }
 }
@@ -98,7 +113,9 @@ pub struct Limits {
     pub counts: Counts,
     networks: Networks,
     addresses: Arc<Addresses>,
-    requests: Requests,
+    users: Arc<Users>,
+    requests: Requests<AddressKey>,
+    user_requests: Requests<UserKey>,
     refusals: Arc<Semaphore>,
 }
 
@@ -115,7 +132,9 @@ impl Limits {
         Self {
             networks: Networks::new(&config),
             addresses: Arc::new(Addresses::new(bounds)),
+            users: Arc::new(Users::new(config.sockets_per_user)),
             requests: Requests::new(config.requests_per_s, config.request_burst),
+            user_requests: Requests::new(config.user_requests_per_s, config.user_request_burst),
             refusals: Arc::new(Semaphore::new(MAX_REFUSALS)),
             counts: Counts::default(),
             config,
@@ -158,14 +177,23 @@ impl Limits {
         self.counted(admitted.map(|()| client))
     }
 
-    /// Counts a request of the client.
+    /// Counts a request of the client, and of the user that it is.
     ///
     /// # Errors
-    /// It is one too many.
-    pub fn request(&self, client: &Client) -> Result<(), Refusal> {
-        let key = AddressKey::of(client.address);
-        let checked = self.requests.check(key);
-        self.counted(checked.map_err(|retry| Refusal::Requests { retry }))
+    /// It is one too many of either.
+    pub fn request(&self, client: &Client, principal: Option<&Principal>) -> Result<(), Refusal> {
+        let of_address = || {
+            let checked = self.requests.check(AddressKey::of(client.address));
+            checked.map_err(|retry| Refusal::Requests { retry })
+        };
+        let of_user = || match principal.and_then(UserKey::of) {
+            Some(key) => {
+                let checked = self.user_requests.check(key);
+                checked.map_err(|retry| Refusal::UserRequests { retry })
+            }
+            None => Ok(()),
+        };
+        self.counted(of_address().and_then(|()| of_user()))
     }
 
     /// Room for a socket of the client, on this connection.
@@ -181,6 +209,18 @@ impl Limits {
         self.counted(self.addresses.socket(key, connection))
     }
 
+    /// The socket is this user's from now on, who may be another one than before.
+    ///
+    /// # Errors
+    /// The user has as many as one may have; it stays whose it was.
+    pub fn socket_of(
+        &self,
+        place: &SocketPlace,
+        principal: Option<&Principal>,
+    ) -> Result<(), Refusal> {
+        self.counted(place.belong_to(principal.and_then(UserKey::of), &self.users))
+    }
+
     fn counted<T>(&self, result: Result<T, Refusal>) -> Result<T, Refusal> {
         if let Err(refusal) = &result {
             self.counts.add(refusal.why());
@@ -193,6 +233,7 @@ impl Limits {
         let mut tick = tokio::time::interval(SWEEP);
         while until.run_until_cancelled(tick.tick()).await.is_some() {
             self.requests.sweep();
+            self.user_requests.sweep();
             self.addresses.sweep(Instant::now());
         }
     }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, Method, Request, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::MethodRouter;
@@ -16,7 +16,6 @@ use super::access::Need;
 use super::caller::Caller;
 use super::commands::{explain, order_history};
 use super::error::AppError;
-use super::network::Client;
 use super::parts;
 use super::people;
 use super::rest::{SEQ, ledger_page};
@@ -341,10 +340,7 @@ pub async fn page(
 pub fn files_and_not_found(state: &AppState) -> MethodRouter<AppState> {
     let root = state.leptos.site_root.to_string();
     axum::routing::any(
-        move |State(state): State<AppState>,
-              caller: Caller,
-              Extension(client): Extension<Client>,
-              request: Request<Body>| {
+        move |State(state): State<AppState>, caller: Caller, request: Request<Body>| {
             let files = tower_http::services::ServeDir::new(root.clone())
                 .precompressed_br()
                 .precompressed_gzip()
@@ -356,9 +352,12 @@ pub fn files_and_not_found(state: &AppState) -> MethodRouter<AppState> {
                     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
                 });
                 // A file costs little, and a page asks for many at once.
-                let counted = || state.limits.request(&client).map_err(AppError::from);
+                let counted = |caller: &Caller| {
+                    let counted = state.limits.request(&caller.client, caller.principal());
+                    counted.map_err(AppError::from)
+                };
                 if is_api {
-                    if let Err(refused) = counted() {
+                    if let Err(refused) = counted(&caller) {
                         return refused.into_response();
                     }
                     return AppError::NotFound(format!("there is no {path}")).into_response();
@@ -368,7 +367,7 @@ pub fn files_and_not_found(state: &AppState) -> MethodRouter<AppState> {
                 match tower::ServiceExt::oneshot(files, asked).await {
                     Ok(found) if found.status() != StatusCode::NOT_FOUND => found.into_response(),
                     _ => {
-                        if let Err(refused) = counted() {
+                        if let Err(refused) = counted(&caller) {
                             return refused.into_response();
                         }
                         // The frame around what is not there shows how the bots are.

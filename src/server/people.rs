@@ -19,7 +19,7 @@ use crate::app::routes::Page;
 use crate::domain::AuditId;
 use crate::wire::Part;
 
-pub use entry::{join_form, join_page, sign_in_form, sign_in_page, turned_away};
+pub use entry::{join_form, join_page, sign_in_form, sign_in_page, sign_out_form, turned_away};
 pub use forms::form;
 
 /// Entries of the audit on one page.

@@ -1,7 +1,7 @@
 //! The router, made of the access table and of the pages, each behind its role.
 
 use axum::Router;
-use axum::extract::{Extension, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
@@ -11,7 +11,6 @@ use super::access::{Endpoint, Need, ROUTES, page_need};
 use super::caller::Caller;
 use super::error::AppError;
 use super::limits::body;
-use super::network::Client;
 use super::state::AppState;
 use super::{forms, ingest, pages, parts, people, rest, socket};
 use crate::app::routes::Page;
@@ -73,6 +72,7 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::Audit => get(rest::accounts::audit),
         Endpoint::SignInPage => get(people::sign_in_page),
         Endpoint::SignInForm => post(people::sign_in_form),
+        Endpoint::SignOutForm => post(people::sign_out_form),
         Endpoint::JoinPage => get(people::join_page),
         Endpoint::JoinForm => post(people::join_form),
         Endpoint::PeopleForm => post(people::form),
@@ -156,18 +156,18 @@ fn kept_by_nobody(mut response: Response) -> Response {
     response
 }
 
-/// Counted against the rate of the client's address, before anything else is done.
+/// Counted against the rates of the client's address and of the user, before anything else is done.
 fn counted(state: &AppState, handler: MethodRouter<AppState>) -> MethodRouter<AppState> {
     handler.route_layer(middleware::from_fn_with_state(state.clone(), count))
 }
 
 async fn count(
     State(state): State<AppState>,
-    Extension(client): Extension<Client>,
+    caller: Caller,
     request: Request,
     next: Next,
 ) -> Response {
-    match state.limits.request(&client) {
+    match state.limits.request(&caller.client, caller.principal()) {
         Ok(()) => next.run(request).await,
         Err(refusal) => AppError::from(refusal).into_response(),
     }

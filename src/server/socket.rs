@@ -28,7 +28,12 @@ pub async fn upgrade(
     Extension(connection): Extension<Arc<ConnectionPlace>>,
     request: Request,
 ) -> Response {
-    match state.limits.socket(&caller.client, connection) {
+    let place = state.limits.socket(&caller.client, connection);
+    let place = place.and_then(|place| {
+        state.limits.socket_of(&place, caller.principal())?;
+        Ok(place)
+    });
+    match place {
         Ok(place) => open(&state.sockets, caller, place, request),
         Err(refusal) => AppError::from(refusal).into_response(),
     }

@@ -116,7 +116,7 @@ impl AccountsDb {
             path: path.clone(),
             error,
         };
-        fs::create_dir_all(directory).map_err(failed)?;
+        super::make_directory(directory).map_err(failed)?;
         make_private(&path).map_err(failed)?;
         let options = SqliteConnectOptions::new()
             .filename(&path)

@@ -67,7 +67,7 @@ impl Journal {
             path: directory.to_owned(),
             error,
         };
-        std::fs::create_dir_all(directory).map_err(failed)?;
+        super::make_directory(directory).map_err(failed)?;
         let lock = lock(directory)?;
         let file = directory.join(FILE);
         let options = SqliteConnectOptions::new()

@@ -3,7 +3,7 @@
 
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use plainsight::auth::{Accounts, AuthConfig, Denied, Origin, Password, SignInError};
@@ -19,15 +19,23 @@ use crate::program::{Ran, plainsight, run};
 /// How long it may take until what another process did counts here.
 const SOON: std::time::Duration = std::time::Duration::from_secs(5);
 
-struct Directory(TempDir);
+/// A data directory that is not there yet.
+struct Directory {
+    path: PathBuf,
+    _home: TempDir,
+}
 
 impl Directory {
     fn new() -> Self {
-        Self(TempDir::new().unwrap())
+        let home = TempDir::new().unwrap();
+        Self {
+            path: home.path().join("data"),
+            _home: home,
+        }
     }
 
     fn path(&self) -> &Path {
-        self.0.path()
+        &self.path
     }
 
     /// The program, with what it reads on standard input.
@@ -325,6 +333,20 @@ async fn two_servers_of_one_directory_believe_the_same() {
     watching.await.unwrap();
 }
 
+#[test]
+fn the_rules_are_those_of_the_configuration() {
+    let directory = Directory::new();
+    let file = directory.path.with_file_name("own.toml");
+    std::fs::write(&file, "[auth]\npassword_min = 30\n").unwrap();
+    let add = format!(
+        "user add ada --role viewer --password-stdin --config {}",
+        file.display()
+    );
+    let refused = directory.refused(&add, "a password of 27 characters");
+    assert!(refused.contains("30 characters"), "{refused}");
+    directory.said(&add, "a password of 30 characters ...");
+}
+
 #[tokio::test]
 async fn what_is_secret_is_nobody_elses_to_read() {
     let directory = Directory::new();
@@ -335,6 +357,11 @@ async fn what_is_secret_is_nobody_elses_to_read() {
     let joined = accounts.join(token.trim_end(), &here(), wall_time()).await;
     let joined = joined.unwrap();
     let mut files = Vec::new();
+    let mode = std::fs::metadata(directory.path())
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o700, "the directory is made for its owner");
     for entry in std::fs::read_dir(directory.path()).unwrap() {
         let path = entry.unwrap().path();
         let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;

@@ -385,8 +385,11 @@ impl Stopped {
         for (name, limit) in [
             ("CONNECTIONS_PER_ADDRESS", limits.connections_per_address),
             ("SOCKETS_PER_ADDRESS", limits.sockets_per_address),
+            ("SOCKETS_PER_USER", limits.sockets_per_user),
             ("REQUESTS_PER_S", limits.requests_per_s),
             ("REQUEST_BURST", limits.request_burst),
+            ("USER_REQUESTS_PER_S", limits.user_requests_per_s),
+            ("USER_REQUEST_BURST", limits.user_request_burst),
             ("COMMANDS_PER_S", limits.commands_per_s),
             ("COMMAND_BURST", limits.command_burst),
             ("STRIKES", limits.strikes),

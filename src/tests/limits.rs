@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures::{SinkExt as _, StreamExt as _};
 use plainsight::server::config::Config;
-use plainsight::wire::{ClientFrame, ServerFrame};
+use plainsight::wire::{ClientFrame, Credential, ServerFrame};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -387,5 +387,80 @@ async fn the_system_page_lists_the_limits() {
     assert!(
         page.text.contains("<td>77</td>"),
         "the page draws it itself"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_has_so_many_sockets_wherever_they_come_from() {
+    let server = start(|config| config.limits.sockets_per_user = count(2)).await;
+    let first = Socket::hello(&server).await;
+    let _second = Socket::hello(&server).await;
+    let refused = Socket::try_open(&server).await.err().unwrap();
+    assert_too_many(&refused, "too_many_sockets");
+    // Who it is may also be said once the socket is open.
+    let mut third = Socket::open_with(&server, &[]).await;
+    third.say_hello(Some(&server.token), Vec::new()).await;
+    assert_eq!(third.heard().await.unwrap_err(), 4013);
+    let mut viewer = Socket::open_with(&server, &[]).await;
+    viewer.greet(Vec::new()).await;
+    let id = 1;
+    let token = Credential::new(&server.token);
+    viewer.send(&ClientFrame::Auth { id, token }).await;
+    let ServerFrame::Error(error) = viewer.frame().await else {
+        panic!("it is somebody with too many sockets");
+    };
+    assert_eq!(error.code, "too_many_sockets");
+    assert!(error.temporary, "{error:?}");
+    assert_eq!(limited(&server, "user_sockets").await, 3);
+    first.close().await;
+    until("there is room again", async || {
+        Socket::try_open(&server).await.ok()
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_users_requests_are_counted_from_all_addresses() {
+    let server = TestServer::start(|config| {
+        config.limits.user_requests_per_s = count(1);
+        config.limits.user_request_burst = count(4);
+    })
+    .await;
+    let bearer = format!("authorization: Bearer {}\r\n", server.token);
+    let mut statuses = Vec::new();
+    for last in 1..=12 {
+        let answer = ask_from(&server, last, "/v1/auth/me", &bearer).await;
+        statuses.push(status(&answer).unwrap());
+    }
+    assert_eq!(statuses[..3], [200; 3], "{statuses:?}");
+    assert_eq!(statuses[11], 429, "{statuses:?}");
+    // Nobody else is kept from asking, and what is only an address is counted as one.
+    for last in 1..=12 {
+        let answer = ask_from(&server, last, "/v1/auth/me", "").await;
+        assert_eq!(status(&answer), Some(200), "{answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_trickles_again_and_again_is_refused_and_who_says_nothing_is_not() {
+    let server = start(|config| {
+        config.limits.header_timeout_ms = count(200);
+        config.limits.strikes = count(3);
+    })
+    .await;
+    for _ in 0..3 {
+        let mut silent = connect_from(&server, 2).await;
+        let mut trickling = connect_from(&server, 3).await;
+        trickling.write_all(b"GET /health HT").await.unwrap();
+        assert_eq!(read_to_end(&mut silent).await, "");
+        assert_eq!(read_to_end(&mut trickling).await, "");
+    }
+    assert_eq!(
+        status(&ask_from(&server, 3, "/health", "").await),
+        Some(429)
+    );
+    assert_eq!(
+        status(&ask_from(&server, 2, "/health", "").await),
+        Some(200)
     );
 }

@@ -27,6 +27,7 @@ mod crowd;
 mod decisions;
 mod doors;
 mod forms;
+mod fuzz_corpora;
 mod heavy_binance_kill;
 mod heavy_bracket;
 mod heavy_disk;

@@ -95,7 +95,7 @@ impl Replica {
         if push.last <= self.offset {
             return Applied::Duplicate;
         }
-        if push.first > self.offset + 1 {
+        if push.first.saturating_sub(1) > self.offset {
             return Applied::Gap;
         }
         match (push.data, &mut self.value) {

@@ -109,6 +109,18 @@ fn button(
     .into_any()
 }
 
+/// The way out, for whoever is in.
+fn sign_out() -> AnyView {
+    view! {
+        <form method="post" action="/logout">
+            <button type="submit" class="button">
+                "Sign out"
+            </button>
+        </form>
+    }
+    .into_any()
+}
+
 /// A cell with an instant, or with what its absence means.
 fn moment(at: Option<TimeUs>, absent: &'static str) -> AnyView {
     let content = match at {

@@ -98,9 +98,12 @@ pub struct CreateToken {
 
 #[derive(Debug, Args)]
 pub struct DataArgs {
-    /// Directory of the accounts.
-    #[arg(long = "data", value_name = "DIR", default_value = "data")]
-    pub directory: PathBuf,
+    /// Directory of the accounts, instead of the configuration's.
+    #[arg(long = "data", value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+    /// Configuration file.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

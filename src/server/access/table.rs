@@ -64,6 +64,7 @@ pub enum Endpoint {
     /// Pages for who has not signed in, and what their forms send.
     SignInPage,
     SignInForm,
+    SignOutForm,
     JoinPage,
     JoinForm,
     /// What the forms about people and their tokens send.
@@ -93,7 +94,7 @@ const fn route(method: &'static str, path: &'static str, need: Need, endpoint: E
 }
 
 /// Every address but the pages' and the files'; what their forms are sent to is here.
-pub const ROUTES: [Route; 66] = [
+pub const ROUTES: [Route; 67] = [
     route("GET", "/health", Need::Nothing, Endpoint::Health),
     route("GET", "/ready", Need::Nothing, Endpoint::Ready),
     route("GET", "/metrics", Need::See, Endpoint::Metrics),
@@ -217,6 +218,7 @@ pub const ROUTES: [Route; 66] = [
     route("GET", "/v1/audit", Need::Manage, Endpoint::Audit),
     route("GET", "/login", Need::Nothing, Endpoint::SignInPage),
     route("POST", "/login", Need::Nothing, Endpoint::SignInForm),
+    route("POST", "/logout", Need::Nothing, Endpoint::SignOutForm),
     route("GET", "/join", Need::Nothing, Endpoint::JoinPage),
     route("POST", "/join", Need::Nothing, Endpoint::JoinForm),
     route("POST", "/account", Need::Person, Endpoint::PeopleForm),

@@ -1,4 +1,4 @@
-//! `[limits]`: what one address, one connection and one socket may take of the server.
+//! `[limits]`: what one address, one user, one connection and one socket may take of the server.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -30,13 +30,18 @@ pub struct LimitsConfig {
     pub body_timeout_ms: NonZeroU32,
     /// A connection on which nothing moves is closed after this, ms.
     pub idle_ms: NonZeroU32,
+    /// Open sockets of one user from all addresses; who joined by a link is one of its own.
+    pub sockets_per_user: NonZeroU32,
     /// Requests of one address in the long run, and at once after a rest. Files and `/health` are free.
     pub requests_per_s: NonZeroU32,
     pub request_burst: NonZeroU32,
+    /// The same of one user from all addresses.
+    pub user_requests_per_s: NonZeroU32,
+    pub user_request_burst: NonZeroU32,
     /// Frames of a client on one socket, likewise.
     pub commands_per_s: NonZeroU32,
     pub command_burst: NonZeroU32,
-    /// Sockets of one address that are closed for abuse within a minute, until it is refused, and for
+    /// Connections of one address that are closed for abuse within a minute, until it is refused, and for
     /// how long, s.
     pub strikes: NonZeroU32,
     pub ban_s: u32,
@@ -62,8 +67,11 @@ impl Default for LimitsConfig {
             max_headers: 64,
             body_timeout_ms: count(15_000),
             idle_ms: count(75_000),
+            sockets_per_user: count(256),
             requests_per_s: count(50),
             request_burst: count(200),
+            user_requests_per_s: count(100),
+            user_request_burst: count(400),
             commands_per_s: count(50),
             command_burst: count(100),
             strikes: count(20),
@@ -78,8 +86,11 @@ impl LimitsConfig {
         Self {
             connections_per_address: NonZeroU32::MAX,
             sockets_per_address: NonZeroU32::MAX,
+            sockets_per_user: NonZeroU32::MAX,
             requests_per_s: count(1_000_000),
             request_burst: count(1_000_000),
+            user_requests_per_s: count(1_000_000),
+            user_request_burst: count(1_000_000),
             commands_per_s: count(1_000_000),
             command_burst: count(1_000_000),
             strikes: NonZeroU32::MAX,

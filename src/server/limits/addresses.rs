@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use super::key::AddressKey;
+use super::users::{UserKey, UserPlace, Users};
 use super::{MAX_KEPT, Refusal};
 
 /// In which strikes are added up.
@@ -100,6 +101,8 @@ pub struct SocketPlace {
     addresses: Arc<Addresses>,
     key: AddressKey,
     connection: Arc<ConnectionPlace>,
+    /// `None` as long as nobody is known at its end.
+    user: Mutex<Option<UserPlace>>,
 }
 
 impl Addresses {
@@ -159,6 +162,7 @@ impl Addresses {
             addresses,
             key,
             connection,
+            user: Mutex::default(),
         })
     }
 
@@ -176,7 +180,7 @@ impl Addresses {
             entry.banned_until = Some(now + self.bounds.ban);
             tracing::warn!(
                 client.key = ?key,
-                "an address is refused for a while: its sockets were closed for abuse"
+                "an address is refused for a while: its connections were closed for abuse"
             );
         }
     }
@@ -186,10 +190,33 @@ impl Addresses {
     }
 }
 
+impl ConnectionPlace {
+    /// The connection is closed for abuse.
+    pub fn strike(&self) {
+        if let Some(key) = self.key {
+            self.addresses.strike(key, Instant::now());
+        }
+    }
+}
+
 impl SocketPlace {
     /// The socket is closed for abuse.
     pub fn strike(&self) {
         self.addresses.strike(self.key, Instant::now());
+    }
+
+    /// Counts it for this user instead of the one before.
+    pub fn belong_to(&self, key: Option<UserKey>, users: &Arc<Users>) -> Result<(), Refusal> {
+        let mut user = self.user.lock();
+        let is_same = match (&*user, &key) {
+            (Some(place), Some(key)) => place.is_of(key),
+            (None, None) => true,
+            _ => false,
+        };
+        if !is_same {
+            *user = key.map(|key| users.socket(key)).transpose()?;
+        }
+        Ok(())
     }
 
     pub fn connection(&self) -> Arc<ConnectionPlace> {

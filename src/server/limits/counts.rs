@@ -9,7 +9,9 @@ pub enum Why {
     Connections,
     AddressConnections,
     Sockets,
+    UserSockets,
     Requests,
+    UserRequests,
     /// Frames on sockets that were refused, and sockets that were closed for going on.
     Commands,
     CommandFlood,
@@ -21,13 +23,15 @@ pub enum Why {
 }
 
 impl Why {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Denied,
         Self::Banned,
         Self::Connections,
         Self::AddressConnections,
         Self::Sockets,
+        Self::UserSockets,
         Self::Requests,
+        Self::UserRequests,
         Self::Commands,
         Self::CommandFlood,
         Self::Headers,
@@ -42,7 +46,9 @@ impl Why {
             Self::Connections => "connections",
             Self::AddressConnections => "address_connections",
             Self::Sockets => "sockets",
+            Self::UserSockets => "user_sockets",
             Self::Requests => "requests",
+            Self::UserRequests => "user_requests",
             Self::Commands => "commands",
             Self::CommandFlood => "command_flood",
             Self::Headers => "headers",

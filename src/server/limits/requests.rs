@@ -1,6 +1,7 @@
-//! How often an address may ask: so many times at once after a rest, so many times a second in the long
-//! run.
+//! How often an address, or a user, may ask: so many times at once after a rest, so many times a second in
+//! the long run.
 
+use std::hash::Hash;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,6 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use parking_lot::Mutex;
 
 use super::MAX_KEPT;
-use super::key::AddressKey;
 
 /// The least time between two sweeps of a full table.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -18,14 +18,14 @@ const FASTEST: NonZeroU32 = NonZeroU32::new(1_000_000_000).unwrap();
 
 /// Whose requests are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Slot {
-    Address(AddressKey),
+enum Slot<K> {
+    One(K),
     /// Whoever comes while the table is full.
     Others,
 }
 
-pub struct Requests {
-    limiter: DefaultKeyedRateLimiter<Slot>,
+pub struct Requests<K: Hash + Eq + Clone> {
+    limiter: DefaultKeyedRateLimiter<Slot<K>>,
     swept: Mutex<Option<Instant>>,
 }
 
@@ -34,7 +34,7 @@ pub(super) fn quota(per_s: NonZeroU32, burst: NonZeroU32) -> Quota {
     Quota::per_second(per_s.min(FASTEST)).allow_burst(burst)
 }
 
-impl Requests {
+impl<K: Hash + Eq + Clone> Requests<K> {
     pub fn new(per_s: NonZeroU32, burst: NonZeroU32) -> Self {
         Self {
             limiter: RateLimiter::keyed(quota(per_s, burst)),
@@ -46,9 +46,9 @@ impl Requests {
     ///
     /// # Errors
     /// It is one too many: how long until the next may come.
-    pub fn check(&self, key: AddressKey) -> Result<(), Duration> {
+    pub fn check(&self, key: K) -> Result<(), Duration> {
         let slot = if self.limiter.len() < MAX_KEPT || self.make_room() {
-            Slot::Address(key)
+            Slot::One(key)
         } else {
             Slot::Others
         };
@@ -76,9 +76,10 @@ impl Requests {
 mod tests {
     use std::net::{IpAddr, Ipv4Addr};
 
+    use super::super::key::AddressKey;
     use super::*;
 
-    fn requests(per_s: u32, burst: u32) -> Requests {
+    fn requests(per_s: u32, burst: u32) -> Requests<AddressKey> {
         let count = |number| NonZeroU32::new(number).unwrap();
         Requests::new(count(per_s), count(burst))
     }

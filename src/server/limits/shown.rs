@@ -30,8 +30,18 @@ pub fn rows(config: &Config) -> Vec<LimitRow> {
             "429",
         ),
         row(
+            "Sockets of a user",
+            limits.sockets_per_user.to_string(),
+            "429, or closed (4013)",
+        ),
+        row(
             "Requests of an address",
             rate(limits.requests_per_s, limits.request_burst),
+            "429",
+        ),
+        row(
+            "Requests of a user",
+            rate(limits.user_requests_per_s, limits.user_request_burst),
             "429",
         ),
         row(
@@ -40,7 +50,7 @@ pub fn rows(config: &Config) -> Vec<LimitRow> {
             "refused; who goes on is closed (4013)",
         ),
         row(
-            "Sockets closed for abuse within a minute",
+            "Connections closed for abuse within a minute",
             limits.strikes.to_string(),
             "the address is refused for a while",
         ),

@@ -80,6 +80,10 @@ impl Connection {
                 }
             }
         };
+        let place = match &self.answering {
+            Answering::Requests { place, .. } => Some(Arc::clone(place)),
+            Answering::Refusal { .. } => None,
+        };
         let pace = Pace::start(Instant::now());
         let line = Line::new(transport, pace.clone());
         let asked = Asked {
@@ -89,17 +93,21 @@ impl Connection {
             limits: Arc::clone(&self.limits),
             pace: pace.clone(),
         };
-        serve(line, asked, &self.limits, &pace, &self.shutdown).await;
+        let late = serve(line, asked, &self.limits, &pace, &self.shutdown).await;
+        if let (Some(Late::Headers), Some(place)) = (late, place) {
+            place.strike();
+        }
     }
 }
 
+/// Gives what it was too late with, where it was.
 async fn serve(
     line: Line,
     asked: Asked,
     limits: &Limits,
     pace: &Pace,
     shutdown: &CancellationToken,
-) {
+) -> Option<Late> {
     let config = &limits.config;
     let service = service_fn(move |request| asked.clone().answer(request));
     let connection = http1::Builder::new()
@@ -137,12 +145,14 @@ async fn serve(
             }
         }
     });
-    match ended.await {
-        Err(Late::Headers) => limits.counts.add(Why::Headers),
+    let ended = ended.await;
+    match &ended {
+        Err(Late::Silent | Late::Headers) => limits.counts.add(Why::Headers),
         Ok(Err(error)) if error.is_parse_too_large() => limits.counts.add(Why::Headers),
         Ok(Err(error)) => tracing::debug!(%error, "a connection ended"),
         Ok(Ok(())) | Err(Late::Idle) => {}
     }
+    ended.err()
 }
 
 /// What a request needs to be answered.

@@ -12,6 +12,8 @@ use tokio::time::Instant;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
+    /// Nothing has come yet, since the connection was made. Browsers open some in case they need them.
+    New(Instant),
     /// Between two requests, since something moved last.
     Rest(Instant),
     /// Headers are coming, since they began.
@@ -23,6 +25,8 @@ enum Phase {
 /// What ran out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Late {
+    /// Not one byte has come.
+    Silent,
     Headers,
     Idle,
 }
@@ -34,7 +38,7 @@ pub struct Pace(Arc<Mutex<Phase>>);
 impl Pace {
     /// The connection is new: its first headers are awaited.
     pub fn start(now: Instant) -> Self {
-        Self(Arc::new(Mutex::new(Phase::Headers(now))))
+        Self(Arc::new(Mutex::new(Phase::New(now))))
     }
 
     /// Bytes have come.
@@ -42,7 +46,7 @@ impl Pace {
         let mut phase = self.0.lock();
         *phase = match *phase {
             Phase::Rest(_) => Phase::Headers(now),
-            Phase::Headers(began) => Phase::Headers(began),
+            Phase::New(began) | Phase::Headers(began) => Phase::Headers(began),
             Phase::Work(_) => Phase::Work(now),
         };
     }
@@ -52,8 +56,8 @@ impl Pace {
         let mut phase = self.0.lock();
         *phase = match *phase {
             Phase::Rest(_) => Phase::Rest(now),
-            Phase::Headers(began) => Phase::Headers(began),
             Phase::Work(_) => Phase::Work(now),
+            before @ (Phase::New(_) | Phase::Headers(_)) => before,
         };
     }
 
@@ -70,6 +74,7 @@ impl Pace {
     /// When it is late, and of what.
     pub fn due(&self, headers: Duration, idle: Duration) -> (Instant, Late) {
         match *self.0.lock() {
+            Phase::New(began) => (began + headers, Late::Silent),
             Phase::Headers(began) => (began + headers, Late::Headers),
             Phase::Rest(moved) | Phase::Work(moved) => (moved + idle, Late::Idle),
         }
@@ -86,6 +91,7 @@ mod tests {
         let start = Instant::now();
         let at = |s| start + Duration::from_secs(s);
         let pace = Pace::start(start);
+        assert_eq!(pace.due(headers, idle), (at(5), Late::Silent));
         pace.read(at(1));
         assert_eq!(pace.due(headers, idle), (at(5), Late::Headers));
         pace.asked(at(1));

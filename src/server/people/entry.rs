@@ -1,4 +1,4 @@
-//! The doors for who is nobody yet: signing in, and joining by a link. Their pages show nothing of the bots
+//! The doors for who is nobody yet: signing in, and joining by a link; and the way out. Their pages show nothing of the bots
 //! and open no socket.
 
 use axum::extract::{RawQuery, State};
@@ -45,6 +45,25 @@ pub async fn sign_in_form(
             again(&error, page("Sign in", html))
         }
     })
+}
+
+/// `POST /logout`: for whoever is in, observers too.
+pub async fn sign_out_form(
+    State(state): State<AppState>,
+    caller: Caller,
+) -> Result<Response, AppError> {
+    if let Some(session) = caller.session() {
+        let by = caller.actor();
+        state.accounts.sign_out(session, &by, wall_time()).await?;
+    }
+    Ok(signed_out(&caller))
+}
+
+/// The cookies are taken back.
+pub fn signed_out(caller: &Caller) -> Response {
+    let jar = cookies::clear(CookieJar::new(), caller.client.is_secure);
+    let location = [(header::LOCATION, HeaderValue::from_static("/login"))];
+    (StatusCode::SEE_OTHER, jar, location).into_response()
 }
 
 /// `GET /join`: the token follows a `#` and is not sent with this.

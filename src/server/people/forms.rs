@@ -7,6 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum_extra::extract::CookieJar;
 
 use super::super::pages;
+use super::entry::signed_out;
 use crate::app::parts::people::Said;
 use crate::app::routes::Page;
 use crate::auth::{NewToken, NewUser, Password, PasswordChange, SignedIn};
@@ -49,9 +50,7 @@ pub async fn form(State(state): State<AppState>, caller: Caller, request: Reques
     };
     let (status, said) = match carried_out {
         Ok(Done::SignedOut) => {
-            let jar = cookies::clear(CookieJar::new(), caller.client.is_secure);
-            let home = [(header::LOCATION, HeaderValue::from_static("/login"))];
-            return (StatusCode::SEE_OTHER, jar, home).into_response();
+            return signed_out(&caller);
         }
         Ok(Done::Began(signed_in)) => {
             let jar = cookies::put(CookieJar::new(), &signed_in, caller.client.is_secure);
@@ -76,12 +75,6 @@ async fn own(
     let (name, by, now) = (person(caller)?, caller.actor(), wall_time());
     let accounts = &state.accounts;
     match command {
-        "sign_out" => {
-            if let Some(session) = caller.session() {
-                accounts.sign_out(session, &by, now).await?;
-            }
-            Ok(Done::SignedOut)
-        }
         "sign_out_everywhere" => {
             accounts.sign_out_everywhere(&name, &by, now).await?;
             Ok(Done::SignedOut)

@@ -16,13 +16,14 @@ use super::bad_frames::BadFrames;
 use super::reading::{Heard, Reading};
 use super::shard::Shard;
 use super::shards::Opening;
+use crate::auth::Principal;
 use crate::domain::Rejection;
 use crate::hub::ConnId;
 use crate::server::access::{self, Need};
 use crate::server::caller::Caller;
 use crate::server::clock::wall_time;
 use crate::server::error::AppError;
-use crate::server::limits::{CommandRate, Verdict, Why};
+use crate::server::limits::{CommandRate, Refusal, Verdict, Why};
 use crate::server::monitor::Counters;
 use crate::wire::frame::{
     API_VERSION, Closing, DEFLATE, ErrorReply, Limits, MAX_CLIENT_MESSAGE, Pong, Reply, Welcome,
@@ -56,6 +57,8 @@ enum End {
     /// The client left, or cannot be reached, or the fan-out has ended it.
     Gone,
     Close(CloseCode),
+    /// The user has as many sockets as one may have.
+    Full,
     /// A fault of the transport, by its own code.
     Transport(u16, &'static str),
 }
@@ -64,7 +67,8 @@ impl End {
     /// Whether the client's address is to answer for it.
     fn is_abuse(&self) -> bool {
         match self {
-            Self::Gone => false,
+            // A user's many addresses may all be honest.
+            Self::Gone | Self::Full => false,
             Self::Transport(..) => true,
             Self::Close(code) => matches!(
                 code,
@@ -135,6 +139,10 @@ impl Session {
         let (code, reason) = match end {
             End::Gone => (None, ""),
             End::Close(code) => (Some(code.code()), code.reason()),
+            End::Full => {
+                let code = CloseCode::RateLimited;
+                (Some(code.code()), code.reason())
+            }
             End::Transport(code, reason) => (Some(code), reason),
         };
         if let Some(code) = code {
@@ -335,10 +343,14 @@ impl Session {
             let checked = self.shard.host.check(token.reveal());
             self.caller.borrow_mut().principal = checked.map(Some);
         }
-        if self.caller.borrow().may(Need::See) {
-            return Flow::Continue(());
+        let caller = self.caller.borrow();
+        if !caller.may(Need::See) {
+            return Flow::Break(End::Close(CloseCode::BadToken));
         }
-        Flow::Break(End::Close(CloseCode::BadToken))
+        match self.belong_to(caller.principal()) {
+            Ok(()) => Flow::Continue(()),
+            Err(_) => Flow::Break(End::Full),
+        }
     }
 
     /// Puts another token in the place of what the connection came with.
@@ -347,7 +359,9 @@ impl Session {
         let renewed = renewed.map_err(|denied| AppError::BadToken(denied.to_string()));
         let renewed = renewed.and_then(|principal| {
             let is_enough = Need::See.is_met_by(Some(&principal));
-            is_enough.then_some(principal).ok_or(AppError::Forbidden)
+            let principal = is_enough.then_some(principal).ok_or(AppError::Forbidden)?;
+            self.belong_to(Some(&principal))?;
+            Ok(principal)
         });
         match renewed {
             Ok(principal) => {
@@ -360,9 +374,15 @@ impl Session {
             // What it had before still holds, as long as it does.
             Err(error) => {
                 let rejection = Rejection::new(error.code(), error.detail());
-                self.refuse(Some(id), rejection, false);
+                self.refuse(Some(id), rejection, error.is_temporary());
             }
         }
+    }
+
+    /// Counts the socket for whoever is at its end now.
+    fn belong_to(&self, principal: Option<&Principal>) -> Result<(), Refusal> {
+        let limits = self.shard.host.limits();
+        limits.socket_of(&self.opening.place, principal)
     }
 
     fn hello(

@@ -34,6 +34,7 @@ pub const ROUTES: [(Group, &[&str]); 6] = [
             "POST /login",
             "POST /join",
             "POST /v1/auth/logout",
+            "POST /logout",
         ],
     ),
     (
@@ -136,12 +137,13 @@ pub const PAGES: [(Group, &[&str]); 3] = [
 ];
 
 /// Doors that are open, but are themselves about who one is: what each answers to an empty body.
-pub const ABOUT_ONESELF: [(&str, &[u16]); 5] = [
+pub const ABOUT_ONESELF: [(&str, &[u16]); 6] = [
     ("POST /v1/auth/login", &[400]),
     ("POST /v1/auth/refresh", &[401]),
     // After a few of them one waits.
     ("POST /login", &[401, 429]),
     ("POST /join", &[401]),
+    ("POST /logout", &[303]),
     // Of who shows nothing, or something good.
     ("GET /v1/auth/me", &[200]),
 ];

@@ -152,9 +152,7 @@ async fn ones_account_is_managed_by_forms() {
         .await;
     assert_eq!(dance.status, 422);
     assert!(dance.text.starts_with("<!DOCTYPE html>") && dance.text.contains("no command"));
-    let out = server
-        .submit("/account", &cookies, &[("command", "sign_out")])
-        .await;
+    let out = server.submit("/logout", &cookies, &[]).await;
     assert_eq!(leads_to(&out), (303, "/login"));
     let taken_back = carried(&out);
     let mut pairs: Vec<_> = taken_back.split("; ").collect();
@@ -357,9 +355,7 @@ async fn a_form_is_carried_out_with_a_session_that_is_renewed_on_the_way() {
     assert!(done.text.contains("vera is operator now."));
     // Signing out on the way takes the cookies back, also those that were just made.
     let old = sign_in(&accounts, "ada", in_s(-3_600)).await;
-    let out = server
-        .submit("/account", &cookies_of(&old), &[("command", "sign_out")])
-        .await;
+    let out = server.submit("/logout", &cookies_of(&old), &[]).await;
     let carried = carried(&out);
     let mut pairs: Vec<_> = carried.split("; ").collect();
     pairs.sort_unstable();

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Said, button, field, moment, said, table, tabs, tile};
+use super::{Said, button, field, moment, said, sign_out, table, tabs, tile};
 use crate::app::parts::{fact, html};
 use crate::domain::{Role, SessionId, SessionInfo, UserName};
 
@@ -25,12 +25,7 @@ pub fn account(account: Account, before: Option<Said>) -> String {
                 {fact("Name", account.name.to_string())} {fact("Role", account.role.to_string())}
             </dl>
             <div class="buttons">
-                <form method="post" action="/account">
-                    <input type="hidden" name="command" value="sign_out" />
-                    <button type="submit" class="button">
-                        "Sign out"
-                    </button>
-                </form>
+                {sign_out()}
                 <form method="post" action="/account">
                     <input type="hidden" name="command" value="sign_out_everywhere" />
                     <button type="submit" class="button">

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Said, field, said, tile};
+use super::{Said, field, said, sign_out, tile};
 use crate::app::parts::html;
 
 /// The form at `/login`. `next` is where the visitor wanted to go, `name` what was typed before.
@@ -83,7 +83,7 @@ pub fn join(refused: Option<String>) -> String {
     })
 }
 
-/// What is said to who is in, but may not see the page.
+/// What is said to who is in, but may not see the page: an observer has no account, but can leave.
 pub fn not_allowed(why: String) -> String {
     html(|| {
         let ways = view! {
@@ -95,6 +95,7 @@ pub fn not_allowed(why: String) -> String {
                 <a class="button" href="/login">
                     "Sign in as somebody else"
                 </a>
+                {sign_out()}
             </div>
         }
         .into_any();
