@@ -158,6 +158,22 @@ install_nextest() {
   fi
 }
 
+# The packages of the older dashboards' clients, beside a Python of their own.
+install_python_clients() {
+  local venv=.tools/venv done=.tools/venv/requirements.txt
+  if cmp -s src/tests/dialects/requirements.txt $done; then
+    have "Python clients"
+    return
+  fi
+  command -v python3 >/dev/null || apt_install python3 python3-venv
+  python3 -c 'import ensurepip, venv' 2>/dev/null || apt_install python3-venv
+  say "installing the Python clients"
+  rm -rf $venv
+  python3 -m venv $venv
+  $venv/bin/pip install --quiet --disable-pip-version-check -r src/tests/dialects/requirements.txt
+  cp src/tests/dialects/requirements.txt $done
+}
+
 # The same places as end2end/playwright.config.ts.
 find_chromium() {
   local path
@@ -195,6 +211,7 @@ setup_test() {
   setup_run
   install_nextest
   install_chromium
+  install_python_clients
 }
 
 # Instrumented builds need what a released compiler has only for itself (RUSTC_BOOTSTRAP), no other toolchain.

@@ -77,6 +77,17 @@ pub struct CutTopic {
     pub content: Vec<Payload>,
 }
 
+/// What a log has had since somebody last looked.
+#[derive(Debug, Clone, Default)]
+pub struct News {
+    /// Oldest first.
+    pub publications: Vec<Arc<Publication>>,
+    /// Offsets before these that memory has no more: they are in the journal.
+    pub trimmed: Option<(u64, u64)>,
+    /// The log's newest offset, from which to look the next time.
+    pub head: u64,
+}
+
 /// Several topics at the same moment, between two engine batches.
 #[derive(Debug, Clone)]
 pub struct Cut {
@@ -125,6 +136,14 @@ impl Hub {
             seq: inner.seq,
             topics,
         }
+    }
+
+    /// What the log topic has had after an offset; nothing of a topic that does not exist. For readers in
+    /// this process that look again and again: they share the publications and are not waited for.
+    pub fn news(&self, topic: &Topic, after: u64) -> News {
+        let inner = self.inner.lock();
+        let found = inner.get(topic).map(|state| state.news(after));
+        found.unwrap_or_default()
     }
 
     /// The last input whose events are published.

@@ -19,6 +19,21 @@ pub struct Instrument {
     pub filters: Filters,
 }
 
+impl Instrument {
+    /// What is traded and what it is paid in, by the endings that exchanges use; for symbols of which no
+    /// exchange has said more.
+    pub fn currencies(symbol: &Symbol) -> (&str, &str) {
+        let symbol = symbol.as_str();
+        let quote = ["USDT", "USDC", "FDUSD", "BTC", "ETH", "EUR", "USD"]
+            .into_iter()
+            .find(|quote| symbol.len() > quote.len() && symbol.ends_with(quote));
+        match quote {
+            Some(quote) => symbol.split_at(symbol.len() - quote.len()),
+            None => (symbol, ""),
+        }
+    }
+}
+
 /// The exchange's bounds and steps. `None` is no bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]

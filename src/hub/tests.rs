@@ -391,3 +391,41 @@ pub fn sample_push(offset: u64) -> Push {
         data: item.data,
     }
 }
+
+#[test]
+fn a_reader_that_looks_again_gets_what_is_new_and_what_it_has_missed() {
+    let hub = Arc::new(Hub::default());
+    let mut publisher = Publisher::new(Arc::clone(&hub));
+    publisher.create(&Topic::Alerts, Epoch(1), 0);
+    let mut publish = |offsets: std::ops::RangeInclusive<u64>| {
+        publisher.publish(offsets.map(alert).collect(), Seq(1), TimeUs(1));
+    };
+    let offsets = |news: &News| -> Vec<u64> {
+        let all = news.publications.iter();
+        all.map(|publication| publication.push.last).collect()
+    };
+    let nothing = hub.news(&Topic::Quality, 0);
+    assert_eq!(
+        (nothing.head, nothing.trimmed),
+        (0, None),
+        "there is no such topic"
+    );
+    publish(1..=5);
+    let news = hub.news(&Topic::Alerts, 2);
+    assert_eq!(
+        (offsets(&news), news.trimmed, news.head),
+        (vec![3, 4, 5], None, 5)
+    );
+    let at_head = hub.news(&Topic::Alerts, u64::MAX);
+    assert_eq!(
+        (offsets(&at_head), at_head.trimmed, at_head.head),
+        (vec![], None, 5)
+    );
+    let many = RING as u64 + 10;
+    publish(6..=many);
+    let news = hub.news(&Topic::Alerts, 2);
+    assert_eq!(
+        (news.trimmed, news.publications.len()),
+        (Some((3, 10)), RING)
+    );
+}

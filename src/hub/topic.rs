@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::inbox::Inbox;
 use super::publication::Publication;
 use super::tier::{self, Slower, Tier};
-use super::{Channel, CutTopic, DELTAS, RING, TopicId};
+use super::{Channel, CutTopic, DELTAS, News, RING, TopicId};
 use crate::domain::{Seq, TimeUs};
 use crate::wire::frame::Since;
 use crate::wire::{Class, Content, Epoch, Payload, Push, PushKind, Topic};
@@ -294,6 +294,22 @@ impl TopicState {
         let publication = Arc::new(Publication::of_others(push, self.bytes));
         self.snapshot = Some(Arc::clone(&publication));
         Some(publication)
+    }
+
+    pub fn news(&self, after: u64) -> News {
+        // Offsets are contiguous: what is newer stands at the end.
+        let newer = self.ring.iter().rev();
+        let newer = newer.take_while(|publication| publication.push.last > after);
+        let mut publications: Vec<_> = newer.cloned().collect();
+        publications.reverse();
+        let first = publications
+            .first()
+            .map_or(self.head + 1, |publication| publication.push.first);
+        News {
+            publications,
+            trimmed: (first > after.saturating_add(1)).then(|| (after + 1, first - 1)),
+            head: self.head,
+        }
     }
 
     pub fn cut(&self, log_entries: usize) -> CutTopic {

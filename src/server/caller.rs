@@ -17,9 +17,10 @@ use axum_extra::extract::CookieJar;
 
 use super::access::Need;
 use super::clock::wall_time;
+use super::dialects;
 use super::error::AppError;
 use super::network::Client;
-use super::origin::{Changes, Sender};
+use super::origin::{self, Changes, Sender};
 use super::state::AppState;
 use crate::auth::{Actor, Anonymous, Authority, Denied, Origin, Principal, RefreshError};
 use crate::domain::{Role, SessionId, UserName, Via};
@@ -118,10 +119,20 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
         return AppError::Internal(error).into_response();
     };
     let headers = request.headers();
+    let is_dialect = dialects::is_theirs(request.uri().path());
+    let shown = match bearer(headers) {
+        Some(token) => Some(token.to_owned()),
+        None if is_dialect => dialects::credential(request.uri(), headers),
+        None => None,
+    };
     let agent = text(headers, header::USER_AGENT).unwrap_or_default();
     let changes = Changes::of(&request);
-    let sender = Sender::of(headers, &state.config.server.allowed_origins, client);
-    let found = match who(&state, headers, (sender, changes), client, agent).await {
+    let mut sender = Sender::of(headers, &state.config.server.allowed_origins, client);
+    let is_here = client.is_local() && state.config.server.addr.ip().is_loopback();
+    if is_dialect && is_here && sender == Sender::OtherPage && origin::is_loopback(headers) {
+        sender = Sender::ListedPage;
+    }
+    let found = match who(&state, (headers, shown), (sender, changes), client, agent).await {
         Ok(found) => found,
         Err(error) => return error.into_response(),
     };
@@ -157,13 +168,13 @@ impl Found {
 
 async fn who(
     state: &AppState,
-    headers: &HeaderMap,
+    (headers, shown): (&HeaderMap, Option<String>),
     (sender, changes): (Sender, Changes),
     client: Client,
     agent: &str,
 ) -> Result<Found, AppError> {
-    if let Some(token) = bearer(headers) {
-        let checked = state.accounts.check(token, wall_time());
+    if let Some(token) = shown {
+        let checked = state.accounts.check(&token, wall_time());
         return Ok(Found {
             principal: checked.map(Some),
             cookies: None,

@@ -17,6 +17,7 @@ use crate::engine::config::{AgentConfig, ExchangeConfig};
 use crate::feed::BinanceConfig;
 use crate::wire::{Backoff, Stream};
 
+pub use super::dialects::DialectsConfig;
 pub use limits::LimitsConfig;
 
 /// The file that is read when none is named, if it is there.
@@ -251,13 +252,14 @@ pub struct Config {
     pub streams: StreamsConfig,
     pub client: Backoff,
     pub auth: AuthConfig,
+    pub dialects: DialectsConfig,
     pub log: LogConfig,
 }
 
 /// The tables that the file may have; `package` is Leptos's own.
-const TABLES: [&str; 11] = [
-    "package", "server", "limits", "store", "feed", "exchange", "agent", "streams", "client",
-    "auth", "log",
+const TABLES: [&str; 12] = [
+    "dialects", "package", "server", "limits", "store", "feed", "exchange", "agent", "streams",
+    "client", "auth", "log",
 ];
 
 impl Config {

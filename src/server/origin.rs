@@ -2,10 +2,11 @@
 //! sockets for any page: what changes something, and every socket, must come from our own pages, from an
 //! origin that the configuration lists, or from a program.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
@@ -51,14 +52,37 @@ pub fn cors(allowed: &[Origin]) -> Option<CorsLayer> {
         .iter()
         .filter_map(|origin| HeaderValue::from_str(origin.as_str()).ok())
         .collect();
-    (!origins.is_empty()).then(|| {
-        CorsLayer::new()
-            .allow_origin(AllowOrigin::list(origins))
-            .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
-            .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, IDEMPOTENCY_KEY])
-            .expose_headers([SEQ, header::RETRY_AFTER, DUPLICATE, NEXT_BEFORE])
-            .max_age(PREFLIGHT)
-    })
+    (!origins.is_empty()).then(|| readable_by(AllowOrigin::list(origins)))
+}
+
+/// The same for the pages of this machine, on whichever port.
+pub fn cors_of_neighbours() -> CorsLayer {
+    readable_by(AllowOrigin::predicate(|origin, _| names_loopback(origin)))
+}
+
+fn readable_by(origins: AllowOrigin) -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, IDEMPOTENCY_KEY])
+        .expose_headers([SEQ, header::RETRY_AFTER, DUPLICATE, NEXT_BEFORE])
+        .max_age(PREFLIGHT)
+}
+
+/// Whether the page that sends the request is one of this machine, on whichever port: the older dashboards'
+/// pages ran on another one than their API.
+pub fn is_loopback(headers: &HeaderMap) -> bool {
+    headers.get(header::ORIGIN).is_some_and(names_loopback)
+}
+
+fn names_loopback(origin: &HeaderValue) -> bool {
+    let uri = origin
+        .to_str()
+        .ok()
+        .and_then(|text| text.parse::<Uri>().ok());
+    let host = uri.as_ref().and_then(Uri::host).unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || address.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
 /// How long a browser need not ask again whether it may ask.

@@ -347,10 +347,12 @@ pub fn files_and_not_found(state: &AppState) -> MethodRouter<AppState> {
                 .append_index_html_on_directories(false);
             async move {
                 let path = request.uri().path();
-                let is_api = ["/v1", "/parts"].into_iter().any(|root| {
-                    let rest = path.strip_prefix(root);
-                    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-                });
+                let is_api = ["/v1", "/parts", "/api", "/stream", "/socket.io"]
+                    .into_iter()
+                    .any(|root| {
+                        let rest = path.strip_prefix(root);
+                        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                    });
                 // A file costs little, and a page asks for many at once.
                 let counted = |caller: &Caller| {
                     let counted = state.limits.request(&caller.client, caller.principal());

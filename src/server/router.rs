@@ -9,10 +9,12 @@ use axum::routing::{MethodRouter, delete, get, patch, post};
 
 use super::access::{Endpoint, Need, ROUTES, page_need};
 use super::caller::Caller;
+use super::dialects::finance::rest as finance;
+use super::dialects::transparency::rest as transparency;
 use super::error::AppError;
 use super::limits::body;
 use super::state::AppState;
-use super::{forms, ingest, pages, parts, people, rest, socket};
+use super::{dialects, forms, ingest, origin, pages, parts, people, rest, socket};
 use crate::app::routes::Page;
 
 fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
@@ -81,17 +83,46 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::TokensPart => get(people::tokens),
         Endpoint::AuditPart => get(people::audit),
         Endpoint::LimitsPart => get(parts::limits),
+        Endpoint::SocketIo => get(dialects::transparency::serve),
+        Endpoint::SocketIoPost => post(dialects::transparency::serve),
+        Endpoint::TransparencyPortfolio => get(transparency::portfolio_now),
+        Endpoint::TransparencyPositions => get(transparency::positions),
+        Endpoint::TransparencyTrades => get(transparency::trades),
+        Endpoint::TransparencyDecisions => get(transparency::decisions),
+        Endpoint::TransparencyModels => get(transparency::models),
+        Endpoint::TransparencyPerformance => get(transparency::performance_of),
+        Endpoint::TransparencyEquity => get(transparency::equity_curve),
+        Endpoint::TransparencyStats => get(transparency::stats),
+        Endpoint::FinanceAgent => get(dialects::finance::agent),
+        Endpoint::FinancePortfolio => get(dialects::finance::portfolio),
+        Endpoint::FinancePositions => get(dialects::finance::positions),
+        Endpoint::FinanceDecisions => get(dialects::finance::decisions),
+        Endpoint::FinanceStatus => get(finance::status),
+        Endpoint::FinanceBotStatus => get(finance::status),
+        Endpoint::FinanceHoldings => get(finance::positions),
+        Endpoint::FinanceDecided => get(finance::decisions),
+        Endpoint::FinanceHealth => get(finance::health),
+        Endpoint::Updates => get(dialects::updates::updates),
+        Endpoint::Trading => get(dialects::trading::realtime),
+        Endpoint::Quantum => get(dialects::quantum::live),
+        Endpoint::QuantumHealth => get(dialects::quantum::health),
     }
 }
 
 /// The router of the table and of the pages, each behind its role.
 pub fn router(state: &AppState) -> Router<AppState> {
     let mut router = Router::new();
+    let is_here = state.config.server.addr.ip().is_loopback();
     for route in ROUTES {
         let handler = guarded(state, handler(route.endpoint), route.need, Asker::Program);
         let handler = match route.endpoint {
             Endpoint::Health => handler,
             _ => counted(state, handler),
+        };
+        let handler = if is_here && dialects::is_theirs(route.path) {
+            handler.layer(origin::cors_of_neighbours())
+        } else {
+            handler
         };
         router = router.route(route.path, handler);
     }

@@ -16,6 +16,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::caller;
 use super::clock::wall_time;
 use super::config::{Config, DEFAULT_FILE};
+use super::dialects::{self, Casters, Namespace};
 use super::exposure::{self, Exposed};
 use super::limits::Limits;
 use super::listen::Door;
@@ -113,12 +114,15 @@ pub async fn serve(
         monitor: Arc::clone(&monitor),
         leptos,
         sockets,
+        casters: Casters::new(),
+        socket_io: Namespace::default(),
         limits: Arc::clone(&limits),
         shutdown: sockets_end.clone(),
         config,
     });
     let host: Arc<dyn Host> = Arc::new(state.clone());
     let carrying = threads.start(&host)?;
+    dialects::start(&state);
     // Starts the executor that rendering needs. The routes themselves stand in the access table.
     leptos_axum::generate_route_list(crate::app::App);
     let router = router(&state);

@@ -2,7 +2,7 @@
 //! [`shards`], threads that own many connections each ([`shard`]): a [`session`] reads what the client
 //! says, and the thread's fan-out ([`crate::hub::Fanout`]) writes. [`host`] is what they need of the server.
 
-mod bad_frames;
+pub mod bad_frames;
 mod handshake;
 pub mod host;
 mod reading;

@@ -6,7 +6,7 @@ use leptos::prelude::LeptosOptions;
 use tokio_util::sync::CancellationToken;
 
 use super::config::Config;
-
+use super::dialects::{Casters, Namespace};
 use super::handle::EngineHandle;
 use super::limits::Limits;
 use super::monitor::Monitor;
@@ -29,6 +29,9 @@ pub struct Inner {
     pub monitor: Arc<Monitor>,
     pub leptos: LeptosOptions,
     pub sockets: Sockets,
+    /// What the dialects say, and their Socket.IO.
+    pub casters: Casters,
+    pub socket_io: Namespace,
     pub limits: Arc<Limits>,
     /// Sockets end when it is cancelled.
     pub shutdown: CancellationToken,

@@ -69,12 +69,9 @@ impl Abuser {
         if stream.write_all(self.upgrade.as_bytes()).await.is_err() {
             return Outcome::Refused("closed");
         }
-        let mut answer = [0; 512];
-        match stream.read(&mut answer).await {
-            Ok(read) if answer[..read].starts_with(b"HTTP/1.1 101") => {}
-            Ok(read) if answer[..read].starts_with(b"HTTP/1.1 429") => {
-                return Outcome::Refused("429");
-            }
+        match answer(&mut stream).await {
+            Some(101) => {}
+            Some(429) => return Outcome::Refused("429"),
             _ => return Outcome::Refused("closed"),
         }
         let began = Instant::now();
@@ -95,6 +92,17 @@ impl Abuser {
         socket.bind(self.source)?;
         socket.connect(self.target).await
     }
+}
+
+/// Reads the answer's head; gives its status.
+async fn answer(stream: &mut TcpStream) -> Option<u16> {
+    let mut head = Vec::new();
+    // Byte by byte: what follows belongs to the socket.
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.ok()?);
+    }
+    let status = head.get(9..12)?;
+    std::str::from_utf8(status).ok()?.parse().ok()
 }
 
 /// Reads to the end; gives the code of the close frame, or `None` where there was none.
@@ -149,7 +157,7 @@ fn frame(text: &[u8]) -> Vec<u8> {
 async fn shout(stream: &mut TcpStream) -> Option<u16> {
     let (mut reading, mut writing) = stream.split();
     let shouting = async {
-        let mut noise = frame(HELLO);
+        let mut noise = Vec::new();
         for id in 0..100 {
             for text in [
                 format!(r#"{{"type":"ping","id":{id}}}"#),
@@ -159,8 +167,9 @@ async fn shout(stream: &mut TcpStream) -> Option<u16> {
                 noise.extend(frame(text.as_bytes()));
             }
         }
-        while writing.write_all(&noise).await.is_ok() {
-            noise.drain(..noise.len().min(frame(HELLO).len()));
+        let mut heard = writing.write_all(&frame(HELLO)).await.is_ok();
+        while heard {
+            heard = writing.write_all(&noise).await.is_ok();
         }
     };
     tokio::select! {

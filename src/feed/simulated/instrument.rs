@@ -41,7 +41,7 @@ impl Instrument {
 
     /// As an exchange lists it. An order is worth at least ten of the quote currency, as at Binance.
     pub fn listing(&self, symbol: &Symbol) -> crate::domain::Instrument {
-        let (base, quote) = currencies(symbol.as_str());
+        let (base, quote) = crate::domain::Instrument::currencies(symbol);
         crate::domain::Instrument {
             symbol: symbol.clone(),
             base: base.to_owned(),
@@ -69,17 +69,6 @@ impl Instrument {
     pub(super) fn steps_worth(&self, value: i64) -> f64 {
         let start = self.start_ticks as f64 / pow10(self.price_scale);
         value as f64 / start * pow10(self.quantity_scale)
-    }
-}
-
-/// What is traded and what it is paid in, by the endings that exchanges use.
-fn currencies(symbol: &str) -> (&str, &str) {
-    let quote = ["USDT", "USDC", "FDUSD", "BTC", "ETH", "EUR", "USD"]
-        .into_iter()
-        .find(|quote| symbol.len() > quote.len() && symbol.ends_with(quote));
-    match quote {
-        Some(quote) => symbol.split_at(symbol.len() - quote.len()),
-        None => (symbol, ""),
     }
 }
 

@@ -73,6 +73,30 @@ pub enum Endpoint {
     UsersPart,
     TokensPart,
     AuditPart,
+    /// The older dashboards' sockets and REST faces.
+    SocketIo,
+    SocketIoPost,
+    TransparencyPortfolio,
+    TransparencyPositions,
+    TransparencyTrades,
+    TransparencyDecisions,
+    TransparencyModels,
+    TransparencyPerformance,
+    TransparencyEquity,
+    TransparencyStats,
+    FinanceAgent,
+    FinancePortfolio,
+    FinancePositions,
+    FinanceDecisions,
+    FinanceStatus,
+    FinanceBotStatus,
+    FinanceHoldings,
+    FinanceDecided,
+    FinanceHealth,
+    Updates,
+    Trading,
+    Quantum,
+    QuantumHealth,
 }
 
 /// One address of the server.
@@ -94,7 +118,7 @@ const fn route(method: &'static str, path: &'static str, need: Need, endpoint: E
 }
 
 /// Every address but the pages' and the files'; what their forms are sent to is here.
-pub const ROUTES: [Route; 67] = [
+pub const ROUTES: [Route; 90] = [
     route("GET", "/health", Need::Nothing, Endpoint::Health),
     route("GET", "/ready", Need::Nothing, Endpoint::Ready),
     route("GET", "/metrics", Need::See, Endpoint::Metrics),
@@ -228,4 +252,103 @@ pub const ROUTES: [Route; 67] = [
     route("GET", "/parts/users", Need::Manage, Endpoint::UsersPart),
     route("GET", "/parts/tokens", Need::Manage, Endpoint::TokensPart),
     route("GET", "/parts/settings", Need::Manage, Endpoint::AuditPart),
+    // Whoever has no cookie may say who it is when it joins the namespace.
+    route("GET", "/socket.io/", Need::Nothing, Endpoint::SocketIo),
+    route("POST", "/socket.io/", Need::Nothing, Endpoint::SocketIoPost),
+    route(
+        "GET",
+        "/api/portfolio",
+        Need::See,
+        Endpoint::TransparencyPortfolio,
+    ),
+    route(
+        "GET",
+        "/api/portfolio/positions",
+        Need::See,
+        Endpoint::TransparencyPositions,
+    ),
+    route(
+        "GET",
+        "/api/trades",
+        Need::See,
+        Endpoint::TransparencyTrades,
+    ),
+    route(
+        "GET",
+        "/api/ai/decisions",
+        Need::See,
+        Endpoint::TransparencyDecisions,
+    ),
+    route(
+        "GET",
+        "/api/ai/models",
+        Need::See,
+        Endpoint::TransparencyModels,
+    ),
+    route(
+        "GET",
+        "/api/performance",
+        Need::See,
+        Endpoint::TransparencyPerformance,
+    ),
+    route(
+        "GET",
+        "/api/performance/equity-curve",
+        Need::See,
+        Endpoint::TransparencyEquity,
+    ),
+    route("GET", "/api/stats", Need::See, Endpoint::TransparencyStats),
+    route("GET", "/api/v1/bot/ws", Need::See, Endpoint::FinanceAgent),
+    route(
+        "GET",
+        "/api/v1/bot/ws/portfolio",
+        Need::See,
+        Endpoint::FinancePortfolio,
+    ),
+    route(
+        "GET",
+        "/api/v1/bot/ws/positions",
+        Need::See,
+        Endpoint::FinancePositions,
+    ),
+    route(
+        "GET",
+        "/api/v1/bot/ws/decisions",
+        Need::See,
+        Endpoint::FinanceDecisions,
+    ),
+    route("GET", "/api/v1/status", Need::See, Endpoint::FinanceStatus),
+    route(
+        "GET",
+        "/api/v1/bot/status",
+        Need::See,
+        Endpoint::FinanceBotStatus,
+    ),
+    route(
+        "GET",
+        "/api/v1/bot/positions",
+        Need::See,
+        Endpoint::FinanceHoldings,
+    ),
+    route(
+        "GET",
+        "/api/v1/decisions",
+        Need::See,
+        Endpoint::FinanceDecided,
+    ),
+    route(
+        "GET",
+        "/api/v1/health",
+        Need::Nothing,
+        Endpoint::FinanceHealth,
+    ),
+    route("GET", "/ws", Need::See, Endpoint::Updates),
+    route("GET", "/api/ws/realtime", Need::See, Endpoint::Trading),
+    route("GET", "/stream/live", Need::See, Endpoint::Quantum),
+    route(
+        "GET",
+        "/stream/health",
+        Need::Nothing,
+        Endpoint::QuantumHealth,
+    ),
 ];

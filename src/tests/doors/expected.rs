@@ -35,6 +35,10 @@ pub const ROUTES: [(Group, &[&str]); 6] = [
             "POST /join",
             "POST /v1/auth/logout",
             "POST /logout",
+            "GET /socket.io/",
+            "POST /socket.io/",
+            "GET /api/v1/health",
+            "GET /stream/health",
         ],
     ),
     (
@@ -65,6 +69,25 @@ pub const ROUTES: [(Group, &[&str]); 6] = [
             "GET /parts/decisions/{id}",
             "GET /parts/models",
             "GET /parts/limits",
+            "GET /api/portfolio",
+            "GET /api/portfolio/positions",
+            "GET /api/trades",
+            "GET /api/ai/decisions",
+            "GET /api/ai/models",
+            "GET /api/performance",
+            "GET /api/performance/equity-curve",
+            "GET /api/stats",
+            "GET /api/v1/bot/ws",
+            "GET /api/v1/bot/ws/portfolio",
+            "GET /api/v1/bot/ws/positions",
+            "GET /api/v1/bot/ws/decisions",
+            "GET /api/v1/status",
+            "GET /api/v1/bot/status",
+            "GET /api/v1/bot/positions",
+            "GET /api/v1/decisions",
+            "GET /ws",
+            "GET /api/ws/realtime",
+            "GET /stream/live",
         ],
     ),
     (
@@ -137,13 +160,16 @@ pub const PAGES: [(Group, &[&str]); 3] = [
 ];
 
 /// Doors that are open, but are themselves about who one is: what each answers to an empty body.
-pub const ABOUT_ONESELF: [(&str, &[u16]); 6] = [
+pub const ABOUT_ONESELF: [(&str, &[u16]); 8] = [
     ("POST /v1/auth/login", &[400]),
     ("POST /v1/auth/refresh", &[401]),
     // After a few of them one waits.
     ("POST /login", &[401, 429]),
     ("POST /join", &[401]),
     ("POST /logout", &[303]),
+    // Not a word of Engine.IO.
+    ("GET /socket.io/", &[400]),
+    ("POST /socket.io/", &[400]),
     // Of who shows nothing, or something good.
     ("GET /v1/auth/me", &[200]),
 ];

@@ -1,0 +1,358 @@
+//! Dialect 2, Finance Feedback Engine: an agent stream that tells everything, and one socket each for
+//! portfolio, positions and decisions. Portfolio and positions are told where they have changed.
+
+pub mod rest;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{Utf8Bytes, WebSocketUpgrade};
+use axum::extract::{Extension, State};
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::caster::{self, Said};
+use super::config::FinanceConfig;
+use super::figures::{long_or_short, number, optional, time, upper_side};
+use super::session::{self, Asked, Heard, Talk};
+use super::view::View;
+use crate::domain::{
+    AgentEntry, AgentPhase, Alert, Decimal, Decision, Direction, Fill, Outcome, Portfolio,
+    Position, Severity, Symbol, money,
+};
+use crate::server::caller::Caller;
+use crate::server::clock::wall_time;
+use crate::server::limits::ConnectionPlace;
+use crate::server::state::AppState;
+use crate::wire::{Payload, Topic};
+
+/// What each event belongs to; the agent stream has all of it.
+const PORTFOLIO: &str = "portfolio";
+const POSITIONS: &str = "positions";
+const DECISIONS: &str = "decisions";
+const AGENT: &str = "agent";
+/// For every stream.
+const ALL: &str = "all";
+
+/// Declares the handler of a stream's address.
+macro_rules! stream {
+    ($(#[$doc:meta])* $handler:ident $stream:ident) => {
+        $(#[$doc])*
+        pub async fn $handler(
+            State(state): State<AppState>,
+            caller: Caller,
+            Extension(connection): Extension<Arc<ConnectionPlace>>,
+            upgrade: WebSocketUpgrade,
+        ) -> Response {
+            let asked = Asked { state, caller, connection, upgrade };
+            let client = Client { stream: $stream };
+            session::open(asked, |state| &state.casters.finance, client)
+        }
+    };
+}
+stream!(
+    /// `GET /api/v1/bot/ws`.
+    agent AGENT
+);
+stream!(
+    /// `GET /api/v1/bot/ws/portfolio`.
+    portfolio PORTFOLIO
+);
+stream!(
+    /// `GET /api/v1/bot/ws/positions`.
+    positions POSITIONS
+);
+stream!(
+    /// `GET /api/v1/bot/ws/decisions`.
+    decisions DECISIONS
+);
+
+pub(super) fn portfolio_data(portfolio: &Portfolio) -> Value {
+    json!({
+        "balance": {
+            "total": number(portfolio.equity),
+            "available": number(portfolio.cash),
+            "currency": portfolio.currency,
+        },
+        "active_positions": portfolio.open_positions,
+        "unrealized_pnl": number(portfolio.unrealised_pnl),
+        "realized_pnl": number(portfolio.realised_pnl),
+        "total_pnl": number(portfolio.net_pnl),
+    })
+}
+
+/// A position's gain as percent of what was paid for it: the same quotient that the pages show.
+pub(super) fn position_data(position: &Position) -> Value {
+    let of_cost = money::percent(position.unrealised_pnl, position.cost.abs());
+    json!({
+        "id": position.symbol,
+        "asset_pair": position.symbol,
+        "side": long_or_short(position.quantity),
+        "size": number(position.quantity.abs()),
+        "entry_price": optional(position.average_price),
+        "current_price": optional(position.mark_price),
+        "unrealized_pnl": number(position.unrealised_pnl),
+        "unrealized_pnl_pct": optional(of_cost),
+    })
+}
+
+pub(super) fn decision_data(decision: &Decision) -> Value {
+    let action = match decision.direction {
+        Direction::Up => "BUY",
+        Direction::Down => "SELL",
+        Direction::Flat => "HOLD",
+    };
+    json!({
+        "decision_id": decision.id,
+        "asset_pair": decision.symbol,
+        "action": action,
+        "confidence": decision.confidence * 100.0,
+        "reasoning": decision.reasoning,
+        "timestamp": time(decision.made_at),
+    })
+}
+
+fn trade_data(fill: &Fill) -> Value {
+    json!({
+        "trade_id": fill.id,
+        "decision_id": fill.decision,
+        "order_id": fill.order,
+        "asset_pair": fill.symbol,
+        "action": upper_side(fill.side),
+        "size": number(fill.quantity),
+        "price": number(fill.price),
+        "value": number(fill.value),
+        "fee": number(fill.fee),
+        "realized_pnl": number(fill.realised_pnl),
+        "timestamp": time(fill.time),
+    })
+}
+
+fn alert_data(alert: &Alert) -> Value {
+    json!({ "code": alert.code, "message": alert.message, "severity": alert.severity })
+}
+
+fn frame(event: &str, data: &Value) -> Utf8Bytes {
+    let frame = json!({ "event": event, "data": data, "timestamp": time(wall_time()) });
+    frame.to_string().into()
+}
+
+fn said(stream: &'static str, event: &'static str, data: Value) -> Said {
+    Said {
+        stream,
+        symbol: None,
+        event,
+        frame: frame(event, &data),
+        data,
+    }
+}
+
+/// All positions, as a client gets them that has just come.
+fn held(view: &View) -> Value {
+    let open: Vec<_> = view.open_positions().iter().map(position_data).collect();
+    json!({ "positions": open, "open": open, "closed": [], "updated": [] })
+}
+
+pub struct Voice {
+    changes: Duration,
+    heartbeat: Duration,
+    portfolio: Value,
+    /// What was held when it was said last.
+    positions: BTreeMap<Symbol, Value>,
+    /// When the bot's figures were published last, and how they stood; whether that they stand still was said.
+    moved: (Option<Portfolio>, Instant, bool),
+}
+
+/// What takes longer is an error on the stream, which goes on.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+impl Voice {
+    pub fn new(config: &FinanceConfig) -> Self {
+        Self {
+            changes: Duration::from_millis(config.changes_ms.into()),
+            heartbeat: Duration::from_millis(config.heartbeat_ms.into()),
+            portfolio: Value::Null,
+            positions: BTreeMap::new(),
+            moved: (None, Instant::now(), false),
+        }
+    }
+
+    fn changes(&mut self, view: &View, out: &mut Vec<Said>) {
+        let Some(now) = view.portfolio() else {
+            return;
+        };
+        let told = portfolio_data(&now);
+        if told != self.portfolio {
+            self.portfolio.clone_from(&told);
+            out.push(said(PORTFOLIO, "portfolio_update", told));
+        }
+        self.position_changes(view, out);
+        self.stands_still(now, view, out);
+    }
+
+    fn position_changes(&mut self, view: &View, out: &mut Vec<Said>) {
+        let all = view.positions();
+        let now: BTreeMap<Symbol, Value> = all
+            .iter()
+            .filter(|position| position.quantity != Decimal::ZERO)
+            .map(|position| (position.symbol.clone(), position_data(position)))
+            .collect();
+        let before = std::mem::take(&mut self.positions);
+        let (mut opened, mut updated, mut closed) = (Vec::new(), Vec::new(), Vec::new());
+        for (symbol, told) in &now {
+            match before.get(symbol) {
+                None => opened.push(told.clone()),
+                Some(known) if known != told => updated.push(told.clone()),
+                Some(_) => {}
+            }
+        }
+        for position in all
+            .iter()
+            .filter(|position| !now.contains_key(&position.symbol))
+        {
+            if before.contains_key(&position.symbol) {
+                closed.push(position_data(position));
+            }
+        }
+        if !(opened.is_empty() && updated.is_empty() && closed.is_empty()) {
+            for (event, rows) in [
+                ("position_opened", &opened),
+                ("position_updated", &updated),
+                ("position_closed", &closed),
+            ] {
+                out.extend(rows.iter().map(|row| said(AGENT, event, row.clone())));
+            }
+            let all: Vec<_> = now.values().collect();
+            let told =
+                json!({ "positions": all, "open": opened, "closed": closed, "updated": updated });
+            out.push(said(POSITIONS, "positions_update", told));
+        }
+        self.positions = now;
+    }
+
+    /// Says once that the engine has given nothing new for too long although it should.
+    fn stands_still(&mut self, now: Portfolio, view: &View, out: &mut Vec<Said>) {
+        let (last, at, told) = &mut self.moved;
+        if last.as_ref() != Some(&now) {
+            (*last, *at, *told) = (Some(now), Instant::now(), false);
+            return;
+        }
+        let health = view.health();
+        if !*told && !health.ready && at.elapsed() >= PATIENCE {
+            *told = true;
+            let message = health.problems.join("; ");
+            let told =
+                json!({ "code": "not_ready", "message": message, "severity": Severity::Warning });
+            out.push(said(ALL, "error", told));
+        }
+    }
+}
+
+fn phase(phase: AgentPhase) -> &'static str {
+    phase.as_str()
+}
+
+impl caster::Voice for Voice {
+    fn logs(&self, view: &View) -> Vec<Topic> {
+        let bot = || view.bot.clone();
+        vec![
+            Topic::Agent(bot()),
+            Topic::Decisions(bot()),
+            Topic::Trades(bot()),
+            Topic::Alerts,
+        ]
+    }
+
+    fn beats(&self) -> Vec<Duration> {
+        vec![self.changes, self.heartbeat]
+    }
+
+    fn entry(&mut self, _: &View, entry: &Payload, out: &mut Vec<Said>) {
+        match entry {
+            Payload::Agent(entry) => {
+                if let AgentEntry::Step(step) = &**entry {
+                    let told = json!({
+                        "from": phase(step.from),
+                        "to": phase(step.to),
+                        "asset_pair": step.symbol,
+                        "reason": step.reason,
+                    });
+                    out.push(said(AGENT, "state_transition", told));
+                }
+            }
+            Payload::Decision(made) if made.outcome == Outcome::Pending => {
+                out.push(said(DECISIONS, "decision_made", decision_data(made)));
+            }
+            Payload::Trade(fill) => out.push(said(AGENT, "trade_executed", trade_data(fill))),
+            Payload::Alert(alert) if alert.severity != Severity::Info => {
+                out.push(said(AGENT, "error", alert_data(alert)));
+            }
+            _ => {}
+        }
+    }
+
+    fn beat(&mut self, number: usize, view: &View, out: &mut Vec<Said>) {
+        if number == 0 {
+            self.changes(view, out);
+        } else {
+            out.push(said(ALL, "heartbeat", json!({})));
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Command {
+    event: String,
+}
+
+struct Client {
+    stream: &'static str,
+}
+
+fn error(code: &str, message: impl Into<String>) -> Utf8Bytes {
+    frame("error", &json!({ "code": code, "message": message.into() }))
+}
+
+impl Talk for Client {
+    fn opened(&mut self, view: &View) -> Vec<Utf8Bytes> {
+        let mut first = Vec::new();
+        if matches!(self.stream, PORTFOLIO | AGENT) {
+            let now = view.portfolio();
+            first.extend(now.map(|now| frame("portfolio_update", &portfolio_data(&now))));
+        }
+        if self.stream == POSITIONS {
+            first.push(frame("positions_update", &held(view)));
+        }
+        first
+    }
+
+    fn hear(&mut self, text: &str, _: &View) -> Heard {
+        match serde_json::from_str::<Command>(text) {
+            Ok(command) if command.event == "ping" => {
+                Heard::Answers(vec![frame("heartbeat", &json!({}))])
+            }
+            Ok(command) => {
+                let shown: String = command.event.chars().take(40).collect();
+                let told = error("unknown_event", format!("there is no event {shown:?}"));
+                Heard::Answers(vec![told])
+            }
+            Err(why) => Heard::Bad(error("bad_message", why.to_string())),
+        }
+    }
+
+    fn pass(&mut self, said: &Said) -> Option<Utf8Bytes> {
+        let is_heard = match self.stream {
+            // Each position by its own event there.
+            AGENT => said.stream != POSITIONS,
+            stream => said.stream == stream || said.stream == ALL,
+        };
+        is_heard.then(|| said.frame.clone())
+    }
+
+    fn too_much(&self) -> Utf8Bytes {
+        error("rate_limited", "this socket sends more than it may")
+    }
+}

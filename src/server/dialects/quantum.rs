@@ -1,0 +1,203 @@
+//! Dialect 5, Quantum Trader: `/stream/live`, one flat object every few seconds. Its clients compute with every
+//! number, so what is not known is written as zero and named beside, unless the configuration says `null`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{Utf8Bytes, WebSocketUpgrade};
+use axum::extract::{Extension, State};
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+
+use super::caster::{self, Said};
+use super::config::{QuantumConfig, Undefined};
+use super::figures::{float, number};
+use super::session::{self, Asked, Heard, Talk};
+use super::view::View;
+use crate::domain::performance::Window;
+use crate::domain::{MetricId, money};
+use crate::server::caller::Caller;
+use crate::server::clock::wall_time;
+use crate::server::error::AppError;
+use crate::server::limits::ConnectionPlace;
+use crate::server::rest::answer;
+use crate::server::state::AppState;
+use crate::wire::{Payload, Topic};
+
+/// `GET /stream/live`.
+pub async fn live(
+    State(state): State<AppState>,
+    caller: Caller,
+    Extension(connection): Extension<Arc<ConnectionPlace>>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let asked = Asked {
+        state,
+        caller,
+        connection,
+        upgrade,
+    };
+    session::open(asked, |state| &state.casters.quantum, Client::default())
+}
+
+/// `GET /stream/health`.
+pub async fn health(State(state): State<AppState>) -> Result<Response, AppError> {
+    let connections = state.casters.quantum.listeners();
+    let body = json!({ "status": "ok", "connections": connections });
+    answer(state.hub.seq(), &body)
+}
+
+/// Everything that its clients know, `null` where it is not known.
+fn figures(view: &View) -> Map<String, Value> {
+    let now = wall_time();
+    let health = view.health();
+    let (portfolio, performance, models) = (view.portfolio(), view.performance(), view.models());
+    let day = performance
+        .as_ref()
+        .and_then(|all| all.windows.get(&Window::H24));
+    let exposure = portfolio
+        .as_ref()
+        .and_then(|now| now.exposure_percent())
+        .map(|percent| money::to_f64(percent) / 100.0);
+    // The first symbol's market stands for the regime that its clients show.
+    let symbol = view.symbols().into_iter().next();
+    let market = symbol.and_then(|symbol| models.as_ref()?.markets.get(&symbol).cloned());
+    let micros = health.received_to_published.p50_us;
+    let datetime = now.rfc3339();
+    let datetime = datetime.split(['.', 'Z']).next().unwrap_or_default();
+    let told = json!({
+        "timestamp": now.micros() as f64 / 1e6,
+        "datetime": datetime,
+        "cpu": health.process.cpu_percent,
+        "ram": health.process.resident_bytes.map(|bytes| bytes as f64 / 1e6),
+        "containers": null,
+        "accuracy": float(performance.as_ref().and_then(|all| all.accuracy)),
+        "latency": float(micros.map(|micros| micros as f64 / 1_000.0)),
+        "sharpe": float(day.and_then(|day| day.value(MetricId::Sharpe))),
+        "pnl": portfolio.as_ref().map(|now| number(now.net_pnl)),
+        "positions": portfolio.as_ref().map(|now| now.open_positions),
+        "exposure": float(exposure),
+        "risk": float(models.as_ref().and_then(|models| models.risk)),
+        "volatility": float(market.as_ref().and_then(|market| market.volatility)),
+        "regime": market.and_then(|market| market.regime),
+        "source": "engine",
+    });
+    match told {
+        Value::Object(told) => told,
+        _ => Map::new(),
+    }
+}
+
+/// What is not known is named, and written as the configuration says.
+fn written(mut figures: Map<String, Value>, undefined: Undefined) -> Value {
+    let mut unknown = Vec::new();
+    for (name, value) in &mut figures {
+        if value.is_null() {
+            unknown.push(name.clone());
+            if undefined == Undefined::Zero {
+                *value = if name == "regime" {
+                    "unknown".into()
+                } else {
+                    0.into()
+                };
+            }
+        }
+    }
+    figures.insert("undefined".to_owned(), unknown.into());
+    Value::Object(figures)
+}
+
+fn frame(view: &View) -> Value {
+    written(figures(view), view.state.config.dialects.quantum.undefined)
+}
+
+pub struct Voice {
+    every: Duration,
+}
+
+impl Voice {
+    pub fn new(config: &QuantumConfig) -> Self {
+        Self {
+            every: Duration::from_millis(config.every_ms.into()),
+        }
+    }
+}
+
+impl caster::Voice for Voice {
+    fn logs(&self, _: &View) -> Vec<Topic> {
+        Vec::new()
+    }
+
+    fn beats(&self) -> Vec<Duration> {
+        vec![self.every]
+    }
+
+    fn entry(&mut self, _: &View, _: &Payload, _: &mut Vec<Said>) {}
+
+    fn beat(&mut self, _: usize, view: &View, out: &mut Vec<Said>) {
+        let data = frame(view);
+        out.push(Said {
+            stream: "live",
+            symbol: None,
+            event: "live",
+            frame: data.to_string().into(),
+            data,
+        });
+    }
+}
+
+#[derive(Default)]
+struct Client {
+    /// Its coming is in the log, and so will be its going.
+    came: bool,
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        if self.came {
+            tracing::info!("Client disconnected");
+        }
+    }
+}
+
+impl Talk for Client {
+    fn opened(&mut self, view: &View) -> Vec<Utf8Bytes> {
+        self.came = true;
+        tracing::info!("Client connected");
+        vec![frame(view).to_string().into()]
+    }
+
+    /// Its clients say nothing that matters; some say something to keep the line open.
+    fn hear(&mut self, _: &str, _: &View) -> Heard {
+        Heard::Answers(Vec::new())
+    }
+
+    fn pass(&mut self, said: &Said) -> Option<Utf8Bytes> {
+        Some(said.frame.clone())
+    }
+
+    fn too_much(&self) -> Utf8Bytes {
+        json!({ "error": "rate_limited" }).to_string().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_is_named_and_written_as_configured() {
+        let figures = || {
+            let told = json!({ "cpu": 1.5, "sharpe": null, "regime": null });
+            told.as_object().unwrap().clone()
+        };
+        let zero = written(figures(), Undefined::Zero);
+        assert_eq!(zero["undefined"], json!(["regime", "sharpe"]));
+        assert_eq!((&zero["sharpe"], &zero["cpu"]), (&json!(0), &json!(1.5)));
+        let null = written(figures(), Undefined::Null);
+        assert_eq!(
+            (&null["sharpe"], &null["undefined"]),
+            (&Value::Null, &zero["undefined"])
+        );
+    }
+}

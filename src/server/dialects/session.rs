@@ -1,0 +1,244 @@
+//! One connection of a dialect that speaks over a plain WebSocket: what its [`Talk`] makes of what the client
+//! says, and what the dialect's caster says. Limits, slow readers and the end of somebody's rights are those
+//! of the native socket.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::response::{IntoResponse as _, Response};
+use futures::SinkExt as _;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use super::View;
+use super::caster::{Caster, Said};
+use crate::auth::Principal;
+use crate::server::access::Need;
+use crate::server::caller::Caller;
+use crate::server::clock::wall_time;
+use crate::server::error::AppError;
+use crate::server::limits::{CommandRate, ConnectionPlace, SocketPlace, Verdict, Why};
+use crate::server::monitor::Counters;
+use crate::server::socket::bad_frames::BadFrames;
+use crate::server::state::AppState;
+use crate::wire::CloseCode;
+use crate::wire::frame::MAX_CLIENT_MESSAGE;
+
+/// How often it is looked whether the client may stay.
+const LOOK: Duration = Duration::from_secs(1);
+/// What a client that offers its token as a subprotocol offers beside it.
+pub const BEARER: &str = "bearer";
+
+/// What a client said.
+pub enum Heard {
+    Answers(Vec<Utf8Bytes>),
+    /// It cannot be understood; the answer says so. Three in a minute are too many.
+    Bad(Utf8Bytes),
+}
+
+/// One client's side of a dialect.
+pub trait Talk: Send + 'static {
+    /// What is said at once, before anything was asked.
+    fn opened(&mut self, view: &View) -> Vec<Utf8Bytes>;
+    fn hear(&mut self, text: &str, view: &View) -> Heard;
+    /// What the client gets of what was said to all; `None` where it does not listen to it.
+    fn pass(&mut self, said: &Said) -> Option<Utf8Bytes>;
+    /// Said to a client that sends more than it may.
+    fn too_much(&self) -> Utf8Bytes;
+}
+
+/// What a handler has of its request.
+pub struct Asked {
+    pub state: AppState,
+    pub caller: Caller,
+    pub connection: Arc<ConnectionPlace>,
+    pub upgrade: WebSocketUpgrade,
+}
+
+/// Why a session ends.
+enum End {
+    Gone,
+    Close(CloseCode),
+}
+
+/// Opens a socket for the request, or says why there is none.
+pub fn open(asked: Asked, caster: fn(&AppState) -> &Caster, talk: impl Talk) -> Response {
+    let Asked {
+        state,
+        caller,
+        connection,
+        upgrade,
+    } = asked;
+    let place = state.limits.socket(&caller.client, connection);
+    let place = place.and_then(|place| {
+        state.limits.socket_of(&place, caller.principal())?;
+        Ok(place)
+    });
+    let place = match place {
+        Ok(place) => place,
+        Err(refusal) => return AppError::from(refusal).into_response(),
+    };
+    let upgrade = upgrade
+        .protocols([BEARER])
+        .max_message_size(MAX_CLIENT_MESSAGE)
+        .max_frame_size(MAX_CLIENT_MESSAGE);
+    upgrade.on_upgrade(move |socket| async move {
+        let session = Session {
+            rate: CommandRate::new(&state.limits.config),
+            view: View::new(state.clone()),
+            bad_frames: BadFrames::default(),
+            socket,
+            caller,
+            place,
+            talk,
+        };
+        session.run(caster(&state)).await;
+    })
+}
+
+struct Session<T> {
+    view: View,
+    socket: WebSocket,
+    caller: Caller,
+    place: SocketPlace,
+    rate: CommandRate,
+    bad_frames: BadFrames,
+    talk: T,
+}
+
+impl<T: Talk> Session<T> {
+    async fn run(mut self, caster: &Caster) {
+        let monitor = Arc::clone(&self.view.state.monitor);
+        monitor.client_came();
+        let end = self.converse(caster).await;
+        if let End::Close(code) = end {
+            if matches!(
+                code,
+                CloseCode::BadFrame | CloseCode::RateLimited | CloseCode::TooSlow
+            ) {
+                self.place.strike();
+            }
+            let frame = CloseFrame {
+                code: code.code(),
+                reason: code.reason().into(),
+            };
+            let closing = self.socket.send(Message::Close(Some(frame)));
+            let _ = timeout(LOOK, closing).await;
+        }
+        monitor.client_left();
+    }
+
+    async fn converse(&mut self, caster: &Caster) -> End {
+        let mut heard = caster.listen();
+        let first = self.talk.opened(&self.view);
+        if let Err(end) = self.send(first).await {
+            return end;
+        }
+        let shutdown = self.view.state.shutdown.clone();
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let done = tokio::select! {
+                () = shutdown.cancelled() => Err(End::Close(CloseCode::ShuttingDown)),
+                said = heard.recv() => match said {
+                    Ok(said) => {
+                        let frame = self.talk.pass(&said);
+                        self.send(frame).await
+                    }
+                    // What it was not given cannot be told in its dialect.
+                    Err(RecvError::Lagged(_)) => Err(End::Close(CloseCode::TooSlow)),
+                    Err(RecvError::Closed) => Err(End::Close(CloseCode::ShuttingDown)),
+                },
+                message = self.socket.recv() => match message {
+                    Some(Ok(message)) => self.hear(message).await,
+                    Some(Err(_)) | None => Err(End::Gone),
+                },
+                _ = look.tick() => self.may_stay(),
+            };
+            if let Err(end) = done {
+                return end;
+            }
+        }
+    }
+
+    async fn hear(&mut self, message: Message) -> Result<(), End> {
+        let state = self.view.state.clone();
+        match self.rate.note(std::time::Instant::now()) {
+            Verdict::Go => {}
+            Verdict::Refuse(_) => {
+                state.limits.counts.add(Why::Commands);
+                let answer = self.talk.too_much();
+                return self.send([answer]).await;
+            }
+            Verdict::Close => {
+                state.limits.counts.add(Why::CommandFlood);
+                return Err(End::Close(CloseCode::RateLimited));
+            }
+        }
+        let text = match message {
+            Message::Text(text) => text,
+            Message::Binary(bytes) => match Utf8Bytes::try_from(bytes) {
+                Ok(text) => text,
+                Err(_) => return Err(End::Close(CloseCode::BadFrame)),
+            },
+            Message::Ping(_) | Message::Pong(_) => return Ok(()),
+            Message::Close(_) => return Err(End::Gone),
+        };
+        Counters::add(&state.monitor.counters.frames_in, 1);
+        match self.talk.hear(&text, &self.view) {
+            Heard::Answers(answers) => self.send(answers).await,
+            Heard::Bad(answer) => {
+                Counters::add(&state.monitor.counters.bad_frames, 1);
+                self.send([answer]).await?;
+                if self.bad_frames.note(std::time::Instant::now()) {
+                    return Err(End::Close(CloseCode::BadFrame));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    async fn send(&mut self, frames: impl IntoIterator<Item = Utf8Bytes>) -> Result<(), End> {
+        let stall = self.view.state.config.server.write_timeout_ms;
+        let stall = Duration::from_millis(stall.into());
+        let mut count = 0;
+        for frame in frames {
+            count += 1;
+            let counters = &self.view.state.monitor.counters;
+            Counters::add(&counters.bytes_out, frame.len() as u64);
+            match timeout(stall, self.socket.feed(Message::Text(frame))).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => return Err(End::Gone),
+                Err(_) => return Err(End::Close(CloseCode::TooSlow)),
+            }
+        }
+        if count == 0 {
+            return Ok(());
+        }
+        Counters::add(&self.view.state.monitor.counters.frames_out, count);
+        match timeout(stall, self.socket.flush()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(End::Gone),
+            Err(_) => Err(End::Close(CloseCode::TooSlow)),
+        }
+    }
+
+    /// Whether whoever is at its end may still see.
+    fn may_stay(&mut self) -> Result<(), End> {
+        match may_see(&self.view.state, self.caller.principal()) {
+            Some(principal) => {
+                self.caller.principal = Ok(Some(principal));
+                Ok(())
+            }
+            None => Err(End::Close(CloseCode::TokenExpired)),
+        }
+    }
+}
+
+/// Who it is now, where that one may still see.
+pub fn may_see(state: &AppState, principal: Option<&Principal>) -> Option<Principal> {
+    let authority = &principal?.authority;
+    let now = state.accounts.still_holds(authority, wall_time()).ok()?;
+    Need::See.is_met_by(Some(&now)).then_some(now)
+}

@@ -1,0 +1,378 @@
+//! Dialect 3, Real-time Data Updates: `/ws`. Channels are subscribed to; frames have a type, data and a
+//! timestamp in both directions. With `"partial": true` a client gets only what has changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{Utf8Bytes, WebSocketUpgrade};
+use axum::extract::{Extension, State};
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::caster::{self, Said};
+use super::config::UpdatesConfig;
+use super::figures::{
+    dollars, float, long_or_short, number, optional, percent, percent_text, time,
+};
+use super::session::{self, Asked, Heard, Talk};
+use super::view::View;
+use crate::domain::performance::Window;
+use crate::domain::{Alert, Decimal, Fill, MetricId, Performance, Position, Symbol};
+use crate::server::caller::Caller;
+use crate::server::clock::wall_time;
+use crate::server::limits::ConnectionPlace;
+use crate::server::state::AppState;
+use crate::wire::{Payload, Topic};
+
+const DASHBOARD: &str = "dashboard";
+const TRADES: &str = "trades";
+const POSITIONS: &str = "positions";
+const PERFORMANCE: &str = "performance";
+const ALERTS: &str = "alerts";
+const CHANNELS: [&str; 5] = [DASHBOARD, TRADES, POSITIONS, PERFORMANCE, ALERTS];
+
+/// `GET /ws`.
+pub async fn updates(
+    State(state): State<AppState>,
+    caller: Caller,
+    Extension(connection): Extension<Arc<ConnectionPlace>>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let asked = Asked {
+        state,
+        caller,
+        connection,
+        upgrade,
+    };
+    session::open(asked, |state| &state.casters.updates, Client::default())
+}
+
+fn dashboard(view: &View) -> Option<Value> {
+    let portfolio = view.portfolio()?;
+    let performance = view.performance();
+    let day = performance
+        .as_ref()
+        .and_then(|all| all.windows.get(&Window::H24));
+    let win_rate = day.and_then(|day| day.value(MetricId::WinRate));
+    Some(json!({
+        "total_value": dollars(portfolio.equity),
+        "daily_pnl": dollars(portfolio.day_pnl),
+        "open_positions": portfolio.open_positions,
+        "win_rate": percent_text(win_rate),
+    }))
+}
+
+fn trade(fill: &Fill) -> Value {
+    json!({
+        "id": fill.id,
+        "time": time(fill.time),
+        "symbol": fill.symbol,
+        "side": fill.side,
+        "price": number(fill.price),
+        "quantity": number(fill.quantity),
+        "value": number(fill.value),
+    })
+}
+
+/// Of a position that was closed just now the quantity is zero.
+fn position(position: &Position) -> Value {
+    json!({
+        "id": position.symbol,
+        "symbol": position.symbol,
+        "side": long_or_short(position.quantity).to_lowercase(),
+        "quantity": number(position.quantity.abs()),
+        "entry_price": optional(position.average_price),
+        "current_price": optional(position.mark_price),
+        "pnl": number(position.unrealised_pnl),
+    })
+}
+
+fn performance(all: &Performance) -> Value {
+    let day = all.windows.get(&Window::H24);
+    let metric = |id| day.and_then(|day| day.value(id));
+    json!({
+        "period": "24h",
+        "total_return": percent(metric(MetricId::TotalReturn)),
+        "sharpe_ratio": float(metric(MetricId::Sharpe)),
+        "max_drawdown": percent(metric(MetricId::MaxDrawdown)),
+        "win_rate": percent(metric(MetricId::WinRate)),
+        "profit_factor": float(metric(MetricId::ProfitFactor)),
+        "total_trades": float(metric(MetricId::Trades)),
+    })
+}
+
+fn alert(alert: &Alert) -> Value {
+    json!({
+        "message": alert.message,
+        "type": alert.severity,
+        "time": time(alert.time),
+    })
+}
+
+fn frame(event: &str, data: &Value) -> Utf8Bytes {
+    envelope(event, data, None)
+}
+
+fn envelope(event: &str, data: &Value, partial: Option<bool>) -> Utf8Bytes {
+    let mut frame = json!({ "type": event, "data": data, "timestamp": time(wall_time()) });
+    if let Some(partial) = partial {
+        frame["partial"] = partial.into();
+    }
+    frame.to_string().into()
+}
+
+fn said(stream: &'static str, event: &'static str, data: Value) -> Said {
+    Said {
+        stream,
+        symbol: None,
+        event,
+        frame: frame(event, &data),
+        data,
+    }
+}
+
+/// Every position that holds something.
+fn held(view: &View) -> BTreeMap<Symbol, Position> {
+    let open = view.open_positions().into_iter();
+    open.map(|position| (position.symbol.clone(), position))
+        .collect()
+}
+
+pub struct Voice {
+    every: Duration,
+    dashboard: Value,
+    performance: Value,
+    positions: BTreeMap<Symbol, Value>,
+}
+
+impl Voice {
+    pub fn new(config: &UpdatesConfig) -> Self {
+        Self {
+            every: Duration::from_millis(config.changes_ms.into()),
+            dashboard: Value::Null,
+            performance: Value::Null,
+            positions: BTreeMap::new(),
+        }
+    }
+}
+
+/// Says the value where it is not the one before.
+fn on_change(
+    last: &mut Value,
+    now: Option<Value>,
+    say: impl FnOnce(Value) -> Said,
+    out: &mut Vec<Said>,
+) {
+    if let Some(now) = now
+        && now != *last
+    {
+        last.clone_from(&now);
+        out.push(say(now));
+    }
+}
+
+impl caster::Voice for Voice {
+    fn logs(&self, view: &View) -> Vec<Topic> {
+        vec![Topic::Trades(view.bot.clone()), Topic::Alerts]
+    }
+
+    fn beats(&self) -> Vec<Duration> {
+        vec![self.every]
+    }
+
+    fn entry(&mut self, _: &View, entry: &Payload, out: &mut Vec<Said>) {
+        match entry {
+            Payload::Trade(fill) => out.push(said(TRADES, "trade_update", trade(fill))),
+            Payload::Alert(raised) => out.push(said(ALERTS, "alert", alert(raised))),
+            _ => {}
+        }
+    }
+
+    fn beat(&mut self, _: usize, view: &View, out: &mut Vec<Said>) {
+        let say = |now| said(DASHBOARD, "dashboard_update", now);
+        on_change(&mut self.dashboard, dashboard(view), say, out);
+        let now = view.performance().map(|all| performance(&all));
+        let say = |now| said(PERFORMANCE, "performance_update", now);
+        on_change(&mut self.performance, now, say, out);
+        let mut held = held(view);
+        // What is not held any more is said once.
+        for symbol in self.positions.keys() {
+            if !held.contains_key(symbol) {
+                let all = view.positions().into_iter();
+                let closed = all.filter(|position| position.symbol == *symbol);
+                held.extend(closed.map(|position| (symbol.clone(), position)));
+            }
+        }
+        for (symbol, now) in held {
+            let told = position(&now);
+            let is_open = now.quantity != Decimal::ZERO;
+            if self.positions.get(&symbol) != Some(&told) {
+                out.push(said(POSITIONS, "position_update", told.clone()));
+            }
+            if is_open {
+                self.positions.insert(symbol, told);
+            } else {
+                self.positions.remove(&symbol);
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Command {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    data: Map<String, Value>,
+    /// Some clients write what they want beside the type.
+    channels: Option<Value>,
+    partial: Option<bool>,
+}
+
+#[derive(Default)]
+struct Client {
+    channels: BTreeSet<&'static str>,
+    partial: bool,
+    /// What a client of changes has, by event and row.
+    known: BTreeMap<(&'static str, String), Value>,
+}
+
+fn error(code: &str, message: impl Into<String>) -> Utf8Bytes {
+    frame("error", &json!({ "code": code, "message": message.into() }))
+}
+
+impl Client {
+    /// The channels that a command names, and those that there are not.
+    fn named(command: &Command) -> Result<(Vec<&'static str>, Vec<String>), Utf8Bytes> {
+        let given = command.data.get("channels").or(command.channels.as_ref());
+        let Some(Value::Array(given)) = given else {
+            return Err(error("missing_channels", "channels is a list of names"));
+        };
+        let (mut known, mut rejected) = (Vec::new(), Vec::new());
+        for name in given {
+            let text = name.as_str().unwrap_or_default();
+            match CHANNELS.iter().find(|channel| **channel == text) {
+                Some(channel) => known.push(*channel),
+                None => rejected.push(
+                    name.as_str()
+                        .map_or_else(|| name.to_string(), str::to_owned),
+                ),
+            }
+        }
+        rejected.truncate(20);
+        Ok((known, rejected))
+    }
+
+    /// All of a channel, as it is now.
+    fn first(&mut self, channel: &str, view: &View) -> Vec<Utf8Bytes> {
+        let now: Vec<(&'static str, Value)> = match channel {
+            DASHBOARD => dashboard(view)
+                .map(|now| ("dashboard_update", now))
+                .into_iter()
+                .collect(),
+            PERFORMANCE => {
+                let now = view.performance().map(|all| performance(&all));
+                now.map(|now| ("performance_update", now))
+                    .into_iter()
+                    .collect()
+            }
+            POSITIONS => {
+                let open = view.open_positions();
+                open.iter()
+                    .map(|one| ("position_update", position(one)))
+                    .collect()
+            }
+            _ => Vec::new(),
+        };
+        now.into_iter()
+            .map(|(event, data)| {
+                self.known.insert((event, row(&data)), data.clone());
+                envelope(event, &data, self.partial.then_some(false))
+            })
+            .collect()
+    }
+}
+
+/// Which row of an event it is.
+fn row(data: &Value) -> String {
+    data["id"].as_str().unwrap_or_default().to_owned()
+}
+
+/// The fields that have changed, and the row's id.
+fn changed(before: &Value, now: &Value) -> Map<String, Value> {
+    let fields = now.as_object().into_iter().flatten();
+    fields
+        .filter(|(name, value)| *name == "id" || before.get(name.as_str()) != Some(value))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+impl Talk for Client {
+    fn opened(&mut self, _: &View) -> Vec<Utf8Bytes> {
+        Vec::new()
+    }
+
+    fn hear(&mut self, text: &str, view: &View) -> Heard {
+        let command: Command = match serde_json::from_str(text) {
+            Ok(command) => command,
+            Err(why) => return Heard::Bad(error("bad_message", why.to_string())),
+        };
+        let answers = match command.kind.as_str() {
+            "subscribe" => match Self::named(&command) {
+                Ok((channels, rejected)) => {
+                    let wish = command.data.get("partial").and_then(Value::as_bool);
+                    self.partial = wish.or(command.partial).unwrap_or(false);
+                    self.channels.extend(&channels);
+                    let mut told = json!({ "channels": channels });
+                    if !rejected.is_empty() {
+                        told["rejected"] = rejected.into();
+                    }
+                    let mut answers = vec![frame("subscribed", &told)];
+                    for channel in channels {
+                        answers.extend(self.first(channel, view));
+                    }
+                    answers
+                }
+                Err(error) => vec![error],
+            },
+            "unsubscribe" => match Self::named(&command) {
+                Ok((channels, _)) => {
+                    self.channels.retain(|channel| !channels.contains(channel));
+                    vec![frame("unsubscribed", &json!({ "channels": channels }))]
+                }
+                Err(error) => vec![error],
+            },
+            "ping" => vec![frame("pong", &Value::Object(command.data))],
+            other => {
+                let shown: String = other.chars().take(40).collect();
+                vec![error("unknown_type", format!("there is no type {shown:?}"))]
+            }
+        };
+        Heard::Answers(answers)
+    }
+
+    fn pass(&mut self, said: &Said) -> Option<Utf8Bytes> {
+        if !self.channels.contains(said.stream) {
+            return None;
+        }
+        let is_state = matches!(said.stream, DASHBOARD | POSITIONS | PERFORMANCE);
+        if !self.partial || !is_state {
+            return Some(said.frame.clone());
+        }
+        let key = (said.event, row(&said.data));
+        let before = self.known.insert(key, said.data.clone());
+        match before {
+            Some(before) => {
+                let changed = Value::Object(changed(&before, &said.data));
+                Some(envelope(said.event, &changed, Some(true)))
+            }
+            None => Some(envelope(said.event, &said.data, Some(false))),
+        }
+    }
+
+    fn too_much(&self) -> Utf8Bytes {
+        error("rate_limited", "this socket sends more than it may")
+    }
+}

@@ -1,0 +1,313 @@
+//! The dialects by their real clients, from their own packages, unchanged but for the address; and that the
+//! same fill arrives everywhere with the same figures. The clients are scripts in `dialects/clients`.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use plainsight::domain::{Portfolio, Position};
+use plainsight::server::access::ROUTES;
+use plainsight::server::dialects::DIALECTS;
+use serde_json::{Value, json};
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::harness::{PATIENCE, TestServer, until};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The interpreter that the set-up has put the clients' packages beside.
+fn python() -> Option<PathBuf> {
+    let python = root().join(".tools/venv/bin/python3");
+    let is_there = python.exists();
+    assert!(
+        is_there || std::env::var_os("CI").is_none(),
+        "{} is not there: run `make setup-test`",
+        python.display()
+    );
+    if !is_there {
+        eprintln!(
+            "skipped: {} is not there, run `make setup-test`",
+            python.display()
+        );
+    }
+    is_there.then_some(python)
+}
+
+async fn server() -> TestServer {
+    TestServer::start(|config| {
+        "100".clone_into(&mut config.feed.speed);
+        // Sooner than their clients need it, so that a test sees some.
+        config.dialects.finance.heartbeat_ms = 3_000;
+    })
+    .await
+}
+
+async fn ran(server: &TestServer, program: &Path, script: &str, more: &[&str]) {
+    let script = root().join("src/tests/dialects/clients").join(script);
+    let mut command = Command::new(program);
+    command.arg(&script).arg(server.url("")).args(more);
+    command
+        .env("PLAINSIGHT_TOKEN", &server.token)
+        .stdin(Stdio::null());
+    let running = tokio::task::spawn_blocking(move || command.output());
+    let output: Output = running.await.unwrap().expect("it does not start");
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && told.contains("ok"),
+        "{}: {told}{complaint}",
+        script.display()
+    );
+}
+
+/// A test for each script.
+macro_rules! clients {
+    ($($name:ident $script:literal)*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                if let Some(python) = python() {
+                    ran(&server().await, &python, $script, &[]).await;
+                }
+            }
+        )*
+    };
+}
+
+clients! {
+    heavy_transparency_with_python_socketio "transparency.py"
+    heavy_finance_with_websockets_and_websocket_client "finance.py"
+    heavy_updates_with_websockets_and_websocket_client "updates.py"
+    heavy_trading_with_websockets_and_websocket_client "trading.py"
+    heavy_quantum_with_websockets_and_websocket_client "quantum.py"
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn transparency_with_socket_io_client() {
+    let server = server().await;
+    for transport in ["websocket", "polling"] {
+        ran(&server, Path::new("node"), "socketio.mjs", &[transport]).await;
+    }
+}
+
+/// A plain socket of a dialect, as a program opens it that knows the address alone.
+struct Plain(
+    tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>,
+);
+
+impl Plain {
+    async fn open(server: &TestServer, path: &str) -> Self {
+        let address = format!("ws://{}{path}?token={}", server.addr, server.token);
+        Self(connect_async(address).await.expect(path).0)
+    }
+
+    async fn say(&mut self, frame: &Value) {
+        use futures::SinkExt as _;
+        self.0.send(Message::text(frame.to_string())).await.unwrap();
+    }
+
+    /// The next frame that is wanted.
+    async fn find(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let finding = async {
+            while let Some(message) = self.0.next().await {
+                if let Message::Text(text) = message.unwrap() {
+                    let frame: Value = serde_json::from_str(&text).unwrap();
+                    if wanted(&frame) {
+                        return frame;
+                    }
+                }
+            }
+            panic!("closed before {what}")
+        };
+        tokio::time::timeout(PATIENCE, finding)
+            .await
+            .unwrap_or_else(|_| panic!("no {what}"))
+    }
+}
+
+fn number(value: &str) -> f64 {
+    value.parse().unwrap()
+}
+
+/// One order, one fill, and the same figures wherever somebody may look.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fill_is_the_same_on_every_surface() {
+    let server = TestServer::start(|config| {
+        "20".clone_into(&mut config.feed.speed);
+        config.agent.enabled = false;
+        config.dialects.finance.changes_ms = 200;
+        config.dialects.updates.changes_ms = 200;
+        config.dialects.trading.positions_ms = 200;
+        config.dialects.quantum.every_ms = 200;
+    })
+    .await;
+    until("there is a price", async || {
+        let answer = server.get("/v1/candles?symbol=BTCUSDT").await;
+        (answer.status == 200).then_some(())
+    })
+    .await;
+    let mut agent = Plain::open(&server, "/api/v1/bot/ws").await;
+    let mut updates = Plain::open(&server, "/ws").await;
+    updates.say(&json!({"type": "subscribe", "data": {"channels": ["trades", "positions", "dashboard"]}})).await;
+    let mut trading = Plain::open(&server, "/api/ws/realtime").await;
+    let mut quantum = Plain::open(&server, "/stream/live").await;
+
+    let order = json!({"symbol": "BTCUSDT", "side": "buy", "type": "market", "quantity": "0.05"});
+    let answer = server.post("/v1/orders", &order).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let trade = agent
+        .find("the trade", |frame| frame["event"] == "trade_executed")
+        .await;
+    let fill = &trade["data"];
+    let seen = updates
+        .find("the trade", |frame| frame["type"] == "trade_update")
+        .await;
+    let (price, quantity) = (fill["price"].clone(), fill["size"].clone());
+    assert_eq!(
+        (&seen["data"]["price"], &seen["data"]["quantity"]),
+        (&price, &quantity)
+    );
+    assert_eq!(seen["data"]["id"], fill["trade_id"]);
+    let changed = trading
+        .find("the filled order", |frame| {
+            frame["type"] == "ORDER_UPDATE" && frame["order"]["status"] == "FILLED"
+        })
+        .await;
+    assert_eq!(
+        (&changed["order"]["average_price"], &changed["orderType"]),
+        (&price, &json!("MARKET"))
+    );
+    // REST of our own and of the first dialect.
+    let own: Vec<Value> = server.read("/v1/trades").await;
+    assert_eq!(own[0]["id"], fill["trade_id"]);
+    assert_eq!(
+        number(own[0]["price"].as_str().unwrap()),
+        price.as_f64().unwrap()
+    );
+    let theirs: Value = server.read("/api/trades?limit=1").await;
+    let first = &theirs["trades"][0];
+    assert_eq!((&first["price"], &first["quantity"]), (&price, &quantity));
+    assert_eq!(
+        (&theirs["total_count"], &first["type"], &first["symbol"]),
+        (&json!(1), &json!("market"), &json!("BTC-USDT"))
+    );
+
+    // Positions, whose entry does not move any more.
+    let entry = until("the position is shown", async || {
+        let positions: Vec<Position> = server.read("/v1/positions").await;
+        let average = positions.first()?.average_price?;
+        Some(number(&average.to_string()))
+    })
+    .await;
+    let held = updates
+        .find("the position", |frame| frame["type"] == "position_update")
+        .await;
+    assert_eq!(held["data"]["entry_price"].as_f64(), Some(entry));
+    let held = trading
+        .find("the position", |frame| {
+            frame["type"] == "POSITION_UPDATE" && frame["positions"][0]["symbol"] == "BTCUSDT"
+        })
+        .await;
+    assert_eq!(held["positions"][0]["entry_price"].as_f64(), Some(entry));
+    let theirs: Value = server.read("/api/v1/bot/positions").await;
+    assert_eq!(theirs["positions"][0]["entry_price"].as_f64(), Some(entry));
+
+    // Cash, which nothing but a fill moves.
+    let portfolio = until("the portfolio has it", async || {
+        let portfolio: Portfolio = server.portfolio("paper").await;
+        (portfolio.open_positions == 1).then_some(portfolio)
+    })
+    .await;
+    let cash = number(&portfolio.cash.to_string());
+    let theirs: Value = server.read("/api/portfolio").await;
+    assert_eq!(theirs["cash_balance"].as_f64(), Some(cash));
+    let told = agent
+        .find("the portfolio", |frame| {
+            frame["event"] == "portfolio_update" && frame["data"]["active_positions"] == 1
+        })
+        .await;
+    assert_eq!(told["data"]["balance"]["available"].as_f64(), Some(cash));
+    let frame = quantum
+        .find("the position", |frame| frame["positions"] == 1)
+        .await;
+    assert!(
+        frame["undefined"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("containers"))
+    );
+    // The page, of which a reader without scripts sees the same.
+    let page = server.get("/trades").await.text;
+    assert!(
+        page.contains(own[0]["id"].as_str().unwrap()) || page.contains("0.05"),
+        "the page has the fill"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_silent_when_nothing_changes_is_silent() {
+    let server = TestServer::still(|config| config.dialects.finance.changes_ms = 100).await;
+    let mut portfolio = Plain::open(&server, "/api/v1/bot/ws/portfolio").await;
+    portfolio
+        .find("the first", |frame| frame["event"] == "portfolio_update")
+        .await;
+    let more = portfolio.find("another", |frame| frame["event"] == "portfolio_update");
+    // The caster says once what it had not said to anybody; then nothing more.
+    let mut said = 0;
+    tokio::pin!(more);
+    if tokio::time::timeout(Duration::from_secs(1), &mut more)
+        .await
+        .is_ok()
+    {
+        said += 1;
+    }
+    let mut other = Plain::open(&server, "/api/v1/bot/ws/portfolio").await;
+    other
+        .find("the first", |frame| frame["event"] == "portfolio_update")
+        .await;
+    let again = other.find("another", |frame| frame["event"] == "portfolio_update");
+    let again = tokio::time::timeout(Duration::from_secs(1), again).await;
+    assert!(again.is_err() && said <= 1, "nothing has changed");
+}
+
+#[test]
+fn the_registry_names_what_is_mounted() {
+    let mounted: Vec<&str> = ROUTES
+        .iter()
+        .map(|route| route.path.trim_end_matches('/'))
+        .collect();
+    for dialect in DIALECTS {
+        for path in dialect.sockets.iter().chain(dialect.rest) {
+            assert!(mounted.contains(path), "{}: {path}", dialect.name);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_questions_are_answered_and_the_limits_are_theirs() {
+    let server = TestServer::still(|_| ()).await;
+    for (path, status) in [
+        ("/api/trades?limit=0", 422),
+        ("/api/trades?limit=501", 422),
+        ("/api/performance?period=2y", 422),
+        ("/api/v1/decisions?limit=-1", 400),
+        ("/api/trades?limit=500&offset=99999999999", 200),
+        ("/api/ai/decisions?offset=5", 200),
+        ("/api/ai/models", 200),
+        ("/api/performance?period=7d", 200),
+        ("/api/performance/equity-curve", 200),
+        ("/api/portfolio/positions", 200),
+        ("/api/stats", 200),
+        ("/api/v1/status", 200),
+        ("/api/v1/bot/status", 200),
+        ("/api/v1/health", 200),
+        ("/stream/health", 200),
+    ] {
+        let answer = server.get(path).await;
+        assert_eq!(answer.status, status, "{path}: {answer:?}");
+    }
+}
