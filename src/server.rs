@@ -5,6 +5,7 @@ pub mod caller;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod docs;
 pub mod driver;
 pub mod error;
 pub mod exposure;

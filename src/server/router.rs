@@ -12,7 +12,7 @@ use super::caller::Caller;
 use super::error::AppError;
 use super::limits::body;
 use super::state::AppState;
-use super::{forms, ingest, pages, parts, people, rest, socket};
+use super::{docs, forms, ingest, pages, parts, people, rest, socket};
 use crate::app::routes::Page;
 
 fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
@@ -81,6 +81,10 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::TokensPart => get(people::tokens),
         Endpoint::AuditPart => get(people::audit),
         Endpoint::LimitsPart => get(parts::limits),
+        Endpoint::Docs => get(docs::page),
+        Endpoint::DocsFile => get(docs::file),
+        Endpoint::OpenApi => get(docs::openapi_json),
+        Endpoint::AsyncApi => get(docs::asyncapi_json),
     }
 }
 

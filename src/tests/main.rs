@@ -25,6 +25,7 @@ mod binance;
 mod binance_server;
 mod crowd;
 mod decisions;
+mod documents;
 mod doors;
 mod forms;
 mod fuzz_corpora;

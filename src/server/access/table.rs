@@ -73,6 +73,11 @@ pub enum Endpoint {
     UsersPart,
     TokensPart,
     AuditPart,
+    /// The page about the API, its files, and the documents that it shows.
+    Docs,
+    DocsFile,
+    OpenApi,
+    AsyncApi,
 }
 
 /// One address of the server.
@@ -94,7 +99,7 @@ const fn route(method: &'static str, path: &'static str, need: Need, endpoint: E
 }
 
 /// Every address but the pages' and the files'; what their forms are sent to is here.
-pub const ROUTES: [Route; 67] = [
+pub const ROUTES: [Route; 71] = [
     route("GET", "/health", Need::Nothing, Endpoint::Health),
     route("GET", "/ready", Need::Nothing, Endpoint::Ready),
     route("GET", "/metrics", Need::See, Endpoint::Metrics),
@@ -228,4 +233,18 @@ pub const ROUTES: [Route; 67] = [
     route("GET", "/parts/users", Need::Manage, Endpoint::UsersPart),
     route("GET", "/parts/tokens", Need::Manage, Endpoint::TokensPart),
     route("GET", "/parts/settings", Need::Manage, Endpoint::AuditPart),
+    route("GET", "/docs", Need::Nothing, Endpoint::Docs),
+    route("GET", "/docs/{file}", Need::Nothing, Endpoint::DocsFile),
+    route(
+        "GET",
+        "/docs/openapi.json",
+        Need::Nothing,
+        Endpoint::OpenApi,
+    ),
+    route(
+        "GET",
+        "/docs/asyncapi.json",
+        Need::Nothing,
+        Endpoint::AsyncApi,
+    ),
 ];
