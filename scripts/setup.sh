@@ -17,6 +17,8 @@ readonly CARGO_LEPTOS=0.3.10
 # For a machine without nextest; any version that reads .config/nextest.toml serves.
 readonly NEXTEST=0.9.143
 readonly FUZZ=0.13.2
+# Of the Python client, for its tests.
+readonly WEBSOCKETS=17.4
 
 export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
 
@@ -180,6 +182,22 @@ install_chromium() {
   have "$(find_chromium)"
 }
 
+# What the Python client needs, for its tests, in an environment of the project's own.
+install_python_packages() {
+  local venv=.tools/venv
+  if $venv/bin/python -c 'import websockets.asyncio.client' 2>/dev/null; then
+    have "Python with websockets"
+    return
+  fi
+  # The client's types need 3.11. Debian has venv in a package of its own.
+  if ! python3 -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    apt_install python3 python3-venv
+  fi
+  say "installing websockets in $venv"
+  python3 -m venv --clear $venv
+  $venv/bin/pip install --quiet "websockets==$WEBSOCKETS"
+}
+
 setup_run() {
   check_prerequisites
   install_c_compiler
@@ -195,6 +213,7 @@ setup_test() {
   setup_run
   install_nextest
   install_chromium
+  install_python_packages
 }
 
 # Instrumented builds need what a released compiler has only for itself (RUSTC_BOOTSTRAP), no other toolchain.

@@ -23,6 +23,7 @@ mod architecture;
 mod bad_frames;
 mod binance;
 mod binance_server;
+mod clients;
 mod crowd;
 mod decisions;
 mod documents;

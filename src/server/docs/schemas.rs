@@ -118,7 +118,8 @@ impl Schemas {
         reached
     }
 
-    pub fn into_value(self) -> Value {
+    pub fn into_value(mut self) -> Value {
+        self.named.values_mut().for_each(in_order);
         Value::Object(Map::from_iter(self.named))
     }
 }
@@ -137,6 +138,20 @@ fn references(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Object(fields) => fields.values().for_each(|value| references(value, found)),
         Value::Array(items) => items.iter().for_each(|value| references(value, found)),
+        _ => {}
+    }
+}
+
+/// Puts what is required into the order of the fields, so that one schema is written in one way.
+fn in_order(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(Value::Array(required)) = fields.get_mut("required") {
+                required.sort_by(|one, other| one.as_str().cmp(&other.as_str()));
+            }
+            fields.values_mut().for_each(in_order);
+        }
+        Value::Array(items) => items.iter_mut().for_each(in_order),
         _ => {}
     }
 }

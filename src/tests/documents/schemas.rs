@@ -1,17 +1,27 @@
 //! A document whose schemas values are held against.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-pub struct Document(Value);
+pub struct Document {
+    document: Value,
+    /// Made once for each schema that is asked for: it takes its time.
+    validators: Mutex<BTreeMap<String, Arc<Validator>>>,
+}
 
 impl Document {
     pub fn of(document: Value) -> Self {
-        Self(document)
+        Self {
+            document,
+            validators: Mutex::default(),
+        }
     }
 
     pub fn at(&self, pointer: &str) -> &Value {
-        let found = self.0.pointer(pointer);
+        let found = self.document.pointer(pointer);
         found.unwrap_or_else(|| panic!("there is no {pointer}"))
     }
 
@@ -27,14 +37,18 @@ impl Document {
                 _ => {}
             }
         }
-        walk(self, &self.0);
+        walk(self, &self.document);
     }
 
-    fn validator(&self, schema: &Value) -> Validator {
-        // References in it lead to the document's components.
-        let mut whole = schema.clone();
-        whole["components"] = self.0["components"].clone();
-        jsonschema::draft202012::new(&whole).unwrap()
+    fn validator(&self, schema: &Value) -> Arc<Validator> {
+        let mut validators = self.validators.lock().unwrap();
+        let made = validators.entry(schema.to_string()).or_insert_with(|| {
+            // References in it lead to the document's components.
+            let mut whole = schema.clone();
+            whole["components"] = self.document["components"].clone();
+            Arc::new(jsonschema::draft202012::new(&whole).unwrap())
+        });
+        Arc::clone(made)
     }
 
     /// Checks that a value is as a schema says.
