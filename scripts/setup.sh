@@ -158,15 +158,17 @@ install_nextest() {
   fi
 }
 
-# The packages of the older dashboards' clients, beside a Python of their own.
+# The packages of Python clients, ours and the older dashboards', in an environment of the project's own.
 install_python_clients() {
   local venv=.tools/venv done=.tools/venv/requirements.txt
   if cmp -s src/tests/dialects/requirements.txt $done; then
     have "Python clients"
     return
   fi
-  command -v python3 >/dev/null || apt_install python3 python3-venv
-  python3 -c 'import ensurepip, venv' 2>/dev/null || apt_install python3-venv
+  # Our client's types need 3.11. Debian has venv in a package of its own.
+  if ! python3 -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    apt_install python3 python3-venv
+  fi
   say "installing the Python clients"
   rm -rf $venv
   python3 -m venv $venv

@@ -74,7 +74,7 @@ pub enum Accepted {
 }
 
 /// What a pause, a kill or a resumption did.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct TradingChanged {
     pub state: TradingState,
     /// Orders that were taken back.

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod dialects;
+pub mod docs;
 pub mod driver;
 pub mod error;
 pub mod exposure;

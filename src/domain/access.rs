@@ -28,8 +28,14 @@ macro_rules! words {
     ($(#[$doc:meta])* $name:ident $what:literal { $($(#[$of_value:meta])* $value:ident $word:literal,)* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
         pub enum $name {
-            $($(#[$of_value])* #[serde(rename = $word)] $value,)*
+            $(
+                $(#[$of_value])*
+                #[cfg_attr(feature = "ssr", schema(rename = $word))]
+                #[serde(rename = $word)]
+                $value,
+            )*
         }
 
         impl $name {
@@ -103,6 +109,8 @@ impl Role {
 
 /// A set of scopes: in JSON a list, in text `read,trade`.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ssr", schema(value_type = Vec<Scope>))]
 #[serde(from = "Vec<Scope>", into = "Vec<Scope>")]
 pub struct Scopes(u8);
 
@@ -186,6 +194,8 @@ impl fmt::Display for UserId {
 
 /// A user's name, in lower case whatever it was written in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ssr", schema(value_type = String, example = "ada"))]
 #[serde(try_from = "String", into = "String")]
 pub struct UserName(Arc<str>);
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{AlertId, BotId, Symbol, TimeUs};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     Info,
@@ -13,6 +14,7 @@ pub enum Severity {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Alert {
     pub id: AlertId,
     pub severity: Severity,
@@ -25,6 +27,7 @@ pub struct Alert {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum QualityKind {
     /// A row of a file that could not be read as data.
@@ -72,6 +75,7 @@ impl QualityKind {
 
 /// What a fault of the data covers, as far as it is known: market time and the exchange's ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Extent {
     /// The last instant at which all was well, and the first at which it was so again.
@@ -84,6 +88,7 @@ pub struct Extent {
 
 /// A fault of the data, as `quality` shows it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Quality {
     pub kind: QualityKind,
     pub symbol: Option<Symbol>,

@@ -11,6 +11,7 @@ use super::{
 
 /// A forecast. What follows from it, `price_at` and the outcome, is filled in here from the feed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewDecision {
     /// Absent for the built-in agent: the engine makes one from the seq.
@@ -89,6 +90,7 @@ impl NewDecision {
 
 /// A fill that happened elsewhere.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReportedFill {
     pub id: FillId,
@@ -127,6 +129,7 @@ impl ReportedFill {
 
 /// The state of an order that lives elsewhere. Each report is the whole new state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReportedOrder {
     pub id: OrderId,
@@ -169,6 +172,7 @@ impl ReportedOrder {
 /// What the bot holds, where its fills do not tell: an opening balance or a correction. It is
 /// booked as a deposit in kind at cost, so that no profit comes of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReportedPosition {
     /// The bot's own id of this statement.
@@ -191,6 +195,7 @@ impl ReportedPosition {
 
 /// Words for the log of the bot.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Note {
     pub id: String,
@@ -208,6 +213,7 @@ impl Note {
 
 /// Money paid in (positive) or out (negative).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Deposit {
     pub id: String,

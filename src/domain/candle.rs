@@ -10,6 +10,7 @@ use super::{Decimal, Symbol, TimeUs};
 
 /// The periods that are built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub enum Interval {
     #[serde(rename = "1s")]
     S1,
@@ -75,6 +76,7 @@ impl FromStr for Interval {
 
 /// One period of one symbol, with the figures of Binance's kline rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Candle {
     pub symbol: Symbol,
     pub interval: Interval,

@@ -12,6 +12,7 @@ use super::{
 
 /// Why a command was refused: a stable code, the field at fault, words for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[error("{message}")]
 pub struct Rejection {
     pub code: String,

@@ -9,6 +9,7 @@ use super::time::{DAY, HOUR, MINUTE, SECOND};
 use super::{BotId, Decimal, DecisionId, ModelId, OrderId, Symbol, TimeUs, TradingState};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     Up,
@@ -28,6 +29,8 @@ impl Direction {
 
 /// How far ahead a decision looks: a whole number of seconds, written `30s`, `5m`, `4h`, `1d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ssr", schema(value_type = String, example = "5m"))]
 #[serde(try_from = "String", into = "String")]
 pub struct Horizon(i64);
 
@@ -87,6 +90,7 @@ impl From<Horizon> for String {
 
 /// One input of a model, and what it moved the model's log-odds of "up" by.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Feature {
     pub name: String,
     pub value: f64,
@@ -95,6 +99,7 @@ pub struct Feature {
 
 /// What was done about a decision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     Orders(Vec<OrderId>),
@@ -107,6 +112,7 @@ pub enum Action {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     Pending,
@@ -151,6 +157,7 @@ impl FromStr for Outcome {
 
 /// The price that a decision was judged by.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Verdict {
     pub price: Decimal,
     /// When that price was the market's; at most a minute before `resolves_at`.
@@ -159,6 +166,7 @@ pub struct Verdict {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum VerdictSource {
     /// The last print at or before the moment.
@@ -180,6 +188,7 @@ impl VerdictSource {
 /// A decision with all that is known of it. `decisions:<bot>` carries it when it is made and again,
 /// whole and under the same id, when it is resolved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Decision {
     pub id: DecisionId,
     pub bot: BotId,
@@ -210,6 +219,7 @@ pub struct Decision {
 
 /// Where in its loop an agent is: observe → orient → decide → act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AgentPhase {
     Observe,
@@ -231,6 +241,7 @@ impl AgentPhase {
 
 /// One transition of an agent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct AgentStep {
     pub bot: BotId,
     pub from: AgentPhase,
@@ -245,6 +256,7 @@ pub struct AgentStep {
 
 /// What `agent:<bot>` carries: the agent's steps, and the notes that a bot sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AgentEntry {
     Step(AgentStep),

@@ -7,6 +7,7 @@ use super::{Decimal, Evidence, Fill, Order, OrderId, OrderStatus, Rejection, Seq
 
 /// What an order that is not finished waits for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Waiting {
     /// On its way to the exchange, by the latency model.
@@ -33,6 +34,7 @@ pub enum Waiting {
 
 /// Why an open order has not filled, or how a finished one ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Explanation {
     pub order: Order,
     /// `None` where nothing is to come any more.
@@ -52,6 +54,7 @@ pub struct Explanation {
 
 /// What an order would do, if it were sent now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct OrderCheck {
     /// Why it would be refused.
     pub rejection: Option<Rejection>,
@@ -61,6 +64,7 @@ pub struct OrderCheck {
 
 /// What it would cost, by the book or the last price as they are now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Estimate {
     /// The average price that it would get.
     pub price: Decimal,
@@ -77,6 +81,7 @@ pub struct Estimate {
 
 /// A state of an order, and when it took it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct OrderChange {
     pub seq: Seq,
     /// Market time.
@@ -86,6 +91,7 @@ pub struct OrderChange {
 
 /// All that is known of one order: its newest state, every state before it, and its fills.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct OrderHistory {
     pub order: Order,
     /// Oldest first; the last one is `order`.

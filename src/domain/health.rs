@@ -6,6 +6,7 @@ use super::{BotId, Seq, Symbol, TimeUs};
 
 /// What kind of prices and fills the pages show. It is on every page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Simulated prices, simulated fills.
@@ -30,6 +31,7 @@ impl Mode {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FeedState {
     /// Catching up with what was journalled before the restart.
@@ -45,6 +47,7 @@ pub enum FeedState {
 
 /// How a live feed is connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LinkState {
     /// Before the first connection.
@@ -59,6 +62,7 @@ pub enum LinkState {
 
 /// The connection of a live feed, with counts since the start.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct LinkHealth {
     pub state: LinkState,
     /// Which try is under way, or waited for; 0 where there is a connection.
@@ -84,6 +88,7 @@ pub struct LinkHealth {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct FeedHealth {
     pub name: String,
     pub state: FeedState,
@@ -102,6 +107,7 @@ pub struct FeedHealth {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct JournalHealth {
     pub writable: bool,
     /// Why not, since when (wall time) and how often it was tried.
@@ -114,6 +120,7 @@ pub struct JournalHealth {
 
 /// Percentiles of one measured delay, µs, over the last minute; `None` where nothing was measured.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Latency {
     pub p50_us: Option<u64>,
     pub p95_us: Option<u64>,
@@ -122,6 +129,7 @@ pub struct Latency {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ProcessHealth {
     /// Of one core, percent.
     pub cpu_percent: Option<f32>,
@@ -131,6 +139,7 @@ pub struct ProcessHealth {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Health {
     pub mode: Mode,
     /// Everything that must work does: what `/ready` says.

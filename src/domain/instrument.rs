@@ -10,6 +10,7 @@ use super::{Decimal, NewOrder, OrderType, Rejection, Symbol};
 
 /// What is traded under a symbol, and in which steps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Instrument {
     pub symbol: Symbol,
     /// The currency that is bought and sold.
@@ -36,6 +37,7 @@ impl Instrument {
 
 /// The exchange's bounds and steps. `None` is no bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Filters {
     /// Prices are multiples of it.

@@ -6,6 +6,7 @@ use super::{BotId, Decimal, Event, OrderId, Record, Seq, Side, Symbol, TimeUs};
 
 /// What moved the cash.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Movement {
     Deposit,
@@ -21,6 +22,7 @@ pub enum Movement {
 
 /// One line of the ledger. Each one's `cash` is that of the one before it plus its `amount`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct LedgerEntry {
     /// The deposit's or the fill's id.
     pub id: String,

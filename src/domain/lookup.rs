@@ -36,6 +36,7 @@ impl DecisionFilter {
 
 /// One decision with all that is known of how it came to be and what it led to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct DecisionDetail {
     pub decision: Decision,
     /// What the agent did at the very input that it was made at, in order. Empty for an outside bot's.

@@ -21,6 +21,7 @@ pub struct MarketTrade {
 
 /// A price with the quantity that rests there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Level {
     pub price: Decimal,
     pub quantity: Decimal,
@@ -112,6 +113,7 @@ impl MarketEvent {
 /// exchange's where the feed gives them; else they roll over the feed's own last 24 hours and are
 /// undefined until it has run so long.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Ticker {
     pub symbol: Symbol,
     pub price: Decimal,

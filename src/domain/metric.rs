@@ -77,8 +77,13 @@ macro_rules! catalogue {
        $formula:literal $undefined:literal;)*) => {
         /// A metric. Its place is its order in lists.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
         pub enum MetricId {
-            $(#[serde(rename = $key)] $id,)*
+            $(
+                #[cfg_attr(feature = "ssr", schema(rename = $key))]
+                #[serde(rename = $key)]
+                $id,
+            )*
         }
 
         /// Every metric, in order.
@@ -205,9 +210,11 @@ impl MetricId {
 
 /// A value with what it was made by and from.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Metric {
     /// In JSON the formula id, `sharpe.v1`.
     #[serde(with = "formula_id")]
+    #[cfg_attr(feature = "ssr", schema(value_type = String, example = "sharpe.v1"))]
     pub formula: MetricId,
     /// Finite, or undefined.
     pub value: Option<f64>,

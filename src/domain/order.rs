@@ -7,6 +7,7 @@ use super::{BotId, Decimal, DecisionId, OrderId, Rejection, Symbol, TimeUs};
 pub mod request;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     Buy,
@@ -39,6 +40,7 @@ impl Side {
 
 /// How an order finds its price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OrderType {
     Market,
@@ -83,6 +85,7 @@ impl OrderType {
 
 /// How long an order lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TimeInForce {
     /// Until it is cancelled.
@@ -115,6 +118,7 @@ impl TimeInForce {
 
 /// Where an order stands. It changes by [`OrderStatus::after`] alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OrderStatus {
     /// Known, but not at work: on its way to the exchange, or a leg that waits for its entry.
@@ -242,6 +246,7 @@ impl OrderStep {
 
 /// Who set the price of a fill: `maker` rested, `taker` came to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Liquidity {
     Maker,
@@ -250,6 +255,7 @@ pub enum Liquidity {
 
 /// What an order is to the others of its bracket or OCO pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LinkRole {
     /// Opens the position that the two legs protect.
@@ -275,6 +281,7 @@ impl LinkRole {
 
 /// Membership in a bracket or an OCO pair.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct OrderLink {
     /// Id of the group: that of its first order.
     pub group: OrderId,
@@ -283,6 +290,7 @@ pub struct OrderLink {
 
 /// The moment a conditional order went to work, and the market data that did it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Trigger {
     /// The price that the market reached.
     pub price: Decimal,
@@ -296,6 +304,7 @@ pub struct Trigger {
 /// An order with all that is known of it. A push of `orders:<bot>` is its whole new state. Prices
 /// that move with the market are not in it: see [`super::Working`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Order {
     pub id: OrderId,
     pub client_order_id: Option<String>,
@@ -335,6 +344,7 @@ impl Order {
 
 /// Whether a bot's trading goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TradingState {
     #[default]
@@ -357,6 +367,7 @@ impl TradingState {
 
 /// The moving trigger of a resting order, as `working:<bot>` shows it: rows by `order`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Working {
     pub order: OrderId,
     pub symbol: Symbol,

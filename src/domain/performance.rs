@@ -11,6 +11,7 @@ use super::{BotId, Decimal, Metric, MetricId, Side, Symbol, TimeUs};
 
 /// A span that ends now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub enum Window {
     #[serde(rename = "1h")]
     H1,
@@ -72,6 +73,7 @@ impl FromStr for Window {
 
 /// Equity at one moment of market time, sampled each 60 s.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct EquityPoint {
     pub time: TimeUs,
     pub equity: Decimal,
@@ -125,6 +127,7 @@ impl RoundTrip {
 
 /// Which returns the ratios of a window are made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// Equity each 60 s; 525,600 periods a year.
@@ -145,6 +148,7 @@ impl Basis {
 
 /// The figures of one window. Fractions, not percent: 0.05 is 5 %.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct WindowMetrics {
     pub basis: Basis,
     pub periods_per_year: u32,
@@ -166,6 +170,7 @@ impl WindowMetrics {
 /// How many round trips earned how much, net of fees: bins of one width, the first from `from` on,
 /// each without its upper end. Zero is an edge or outside. No trips, no bins.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Distribution {
     pub from: Decimal,
     pub width: Decimal,
@@ -174,6 +179,7 @@ pub struct Distribution {
 
 /// The return of a UTC month, compounded from the ends of its days.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct MonthReturn {
     pub year: i32,
     /// 1 to 12.
@@ -184,6 +190,7 @@ pub struct MonthReturn {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Performance {
     pub bot: BotId,
     pub windows: BTreeMap<Window, WindowMetrics>,

@@ -6,6 +6,7 @@ use super::{BotId, Decimal, TimeUs, TradingState, money};
 
 /// Whether the identities of accounting hold at this moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Invariant {
     Holds,
@@ -13,6 +14,7 @@ pub enum Invariant {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Portfolio {
     pub bot: BotId,
     /// The quote currency of every figure.

@@ -7,6 +7,7 @@ use super::{BotId, Decimal, Symbol, TimeUs};
 /// One symbol's holding. Quantity and cost are stored and the average is derived, so that the
 /// identities of accounting hold exactly.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Position {
     pub bot: BotId,
     pub symbol: Symbol,

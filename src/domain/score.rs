@@ -19,6 +19,7 @@ pub const POINT_SIZE: u64 = 50;
 /// What a score is of: `model symbol horizon`, or `model` alone for all of a model's decisions. None of
 /// the three may hold a space, so that no two are the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct ScoreId(String);
 
@@ -40,6 +41,7 @@ impl fmt::Display for ScoreId {
 
 /// The resolved decisions whose confidence fell into one bin.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ConfidenceBin {
     pub n: u64,
     pub hits: u64,
@@ -54,6 +56,7 @@ pub struct ConfidenceBin {
 
 /// Of so many resolved decisions in a row ([`POINT_SIZE`]) how they were, the oldest points first.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct CalibrationPoint {
     /// Market time at which the last of them was resolved.
     pub time: TimeUs,
@@ -65,6 +68,7 @@ pub struct CalibrationPoint {
 /// The score of one model on one symbol over one horizon, or of all of a model's decisions (`symbol`
 /// and `horizon` are `None`). Figures without a resolved decision are `None`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Score {
     pub model: ModelId,
     pub symbol: Option<Symbol>,
@@ -101,6 +105,7 @@ pub struct Score {
 
 /// How a model is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ModelState {
     pub model: ModelId,
     /// What it is, in one line.
@@ -114,6 +119,7 @@ pub struct ModelState {
 /// `volatile` where σ is more than twice that of the last 24 hours, else `trend_up` where m > 1,
 /// `trend_down` where m < −1, else `range`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Regime {
     TrendUp,
@@ -135,6 +141,7 @@ impl Regime {
 
 /// A market as the models see it. `None`: too few minutes yet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct MarketState {
     pub regime: Option<Regime>,
     /// The rule's inputs: the move of the last hour in its own standard deviations, and its annualised
@@ -147,6 +154,7 @@ pub struct MarketState {
 
 /// What `models:<bot>` carries.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Models {
     pub bot: BotId,
     pub models: Vec<ModelState>,

@@ -6,6 +6,7 @@ use super::{BotId, Decimal, DecisionId, FillId, Level, Liquidity, OrderId, Side,
 
 /// The market data that a fill rests on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
     /// A print of the tape, and how much of it was consumed here.
@@ -28,6 +29,7 @@ pub enum Evidence {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FillSource {
     /// Our paper exchange.
@@ -37,6 +39,7 @@ pub enum FillSource {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Fill {
     pub id: FillId,
     pub bot: BotId,

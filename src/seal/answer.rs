@@ -10,6 +10,7 @@ pub const DOMAIN: &str = "plainsight/log/v1";
 
 /// How large the log was and which root it had at a time, signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SignedHead {
     pub size: u64,
@@ -39,6 +40,7 @@ pub fn head_bytes(size: u64, root: &Hash, time: TimeUs) -> Vec<u8> {
 
 /// One entry: an event of the journal, by its place in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LogEntry {
     pub index: u64,

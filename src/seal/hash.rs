@@ -18,6 +18,7 @@ macro_rules! bytes {
     ($(#[$about:meta])* $name:ident, $length:literal) => {
         $(#[$about])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema), schema(value_type = String))]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(pub [u8; $length]);
 

@@ -22,6 +22,7 @@ pub enum ProofError {
 
 /// That the entry `index` is in the tree of the first `size` entries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct InclusionProof {
     pub index: u64,
     pub size: u64,
@@ -52,6 +53,7 @@ impl InclusionProof {
 
 /// That the tree of the first `first` entries is the beginning of the one of the first `second`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ConsistencyProof {
     pub first: u64,
     pub second: u64,

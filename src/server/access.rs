@@ -38,7 +38,7 @@ impl Need {
     ];
 
     /// The least role, and the scope that a token must have; no token does what is a person's own.
-    fn least(self) -> Option<(Role, Option<Scope>)> {
+    pub fn least(self) -> Option<(Role, Option<Scope>)> {
         match self {
             Self::Nothing => None,
             Self::See => Some((Role::Viewer, Some(Scope::Read))),

@@ -2,6 +2,7 @@
 //! give the same answers and the same codes.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 mod note;
 
@@ -17,7 +18,7 @@ use crate::engine::{Accepted, TradingChanged};
 pub use note::Note;
 
 /// What a command led to.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Done {
     Order(Box<Order>),

@@ -1,11 +1,12 @@
 //! `POST /v1/bots/{bot}/events`: what an outside bot reports. Each item stands for itself: a bad one
 //! names its field, and the good ones count.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::driver::report_kind;
 use super::error::AppError;
@@ -15,11 +16,12 @@ use crate::domain::{BotCommand, BotId, BotReport, Rejection, Seq};
 use crate::engine::Accepted;
 
 /// Items of one request at most.
-const MAX_ITEMS: usize = 1_000;
+pub const MAX_ITEMS: usize = 1_000;
 
 /// What became of one item.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct ItemResult {
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = ReportResult)]
+pub struct ItemResult {
     index: usize,
     id: Option<String>,
     status: Status,
@@ -27,16 +29,18 @@ struct ItemResult {
     error: Option<Rejection>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum Status {
+#[schema(as = ReportStatus)]
+pub enum Status {
     Recorded,
     Duplicate,
     Rejected,
 }
 
-#[derive(Debug, Serialize)]
-struct Body {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReportResults)]
+pub struct Results {
     recorded: usize,
     duplicates: usize,
     rejected: usize,
@@ -45,10 +49,10 @@ struct Body {
 
 pub async fn events(
     State(state): State<AppState>,
-    Path(bot): Path<String>,
+    bot: rest::Segment,
     body: rest::Body,
 ) -> Result<Response, AppError> {
-    let bot: BotId = bot
+    let bot: BotId = rest::segment(bot)?
         .parse()
         .map_err(|error| AppError::bad_field("invalid_bot", "bot", format!("{error}")))?;
     if bot == BotId::paper() {
@@ -88,7 +92,7 @@ pub async fn events(
             .filter(|result| result.status == status)
             .count()
     };
-    let body = Body {
+    let body = Results {
         recorded: count(Status::Recorded),
         duplicates: count(Status::Duplicate),
         rejected: count(Status::Rejected),

@@ -10,14 +10,15 @@ mod machine;
 mod orders;
 
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{Query, State};
+use axum::extract::rejection::{BytesRejection, PathRejection};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
 
 use super::error::AppError;
 use super::state::AppState;
@@ -31,7 +32,7 @@ pub use commands::{
 pub use decisions::{decision, decision_id, decisions, detail, models, page as decision_page};
 pub use history::{NEXT_BEFORE, ledger, ledger_page, orders, trades};
 pub use log::{log_consistency, log_entries, log_head, log_proof};
-pub use machine::{health, metrics, ready};
+pub use machine::{OPEN_METRICS, Readiness, health, metrics, ready};
 pub use orders::{check_order, explain_order, instruments, open_orders, order, working};
 
 pub const SEQ: HeaderName = HeaderName::from_static("plainsight-seq");
@@ -43,6 +44,16 @@ pub fn params<T>(params: Params<T>) -> Result<T, AppError> {
     match params {
         Ok(Query(params)) => Ok(params),
         Err(rejection) => Err(AppError::bad("invalid_query", rejection.body_text())),
+    }
+}
+
+/// The same for what stands in the path.
+pub type Segment = Result<Path<String>, PathRejection>;
+
+pub fn segment(segment: Segment) -> Result<String, AppError> {
+    match segment {
+        Ok(Path(text)) => Ok(text),
+        Err(rejection) => Err(AppError::bad("invalid_path", rejection.body_text())),
     }
 }
 
@@ -95,9 +106,18 @@ pub fn field_and_message(
     (field, message)
 }
 
-#[derive(Debug, Deserialize)]
+/// What the queries of the others look like, for the API's document.
+pub mod queries {
+    pub use super::commands::OfSymbol;
+    pub use super::decisions::Query as Decisions;
+    pub use super::history::{LedgerQuery, Page};
+    pub use super::log::{ConsistencyQuery, EntriesQuery, HeadQuery, ProofQuery};
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct OfBot {
+    /// Whose; `paper` where absent.
     pub bot: Option<BotId>,
 }
 
@@ -107,11 +127,13 @@ impl OfBot {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct OfMarket {
     pub symbol: Symbol,
+    /// `1m` where absent.
     pub interval: Option<Interval>,
+    /// So many at most; all that are kept where absent.
     pub limit: Option<usize>,
 }
 

@@ -14,7 +14,7 @@ use super::dialects::transparency::rest as transparency;
 use super::error::AppError;
 use super::limits::body;
 use super::state::AppState;
-use super::{dialects, forms, ingest, origin, pages, parts, people, rest, socket};
+use super::{dialects, docs, forms, ingest, origin, pages, parts, people, rest, socket};
 use crate::app::routes::Page;
 
 fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
@@ -106,6 +106,10 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::Trading => get(dialects::trading::realtime),
         Endpoint::Quantum => get(dialects::quantum::live),
         Endpoint::QuantumHealth => get(dialects::quantum::health),
+        Endpoint::Docs => get(docs::page),
+        Endpoint::DocsFile => get(docs::file),
+        Endpoint::OpenApi => get(docs::openapi_json),
+        Endpoint::AsyncApi => get(docs::asyncapi_json),
     }
 }
 

@@ -17,6 +17,13 @@ use super::network::Client;
 const BARE: &str =
     "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
+/// The page about the API: what comes with it, which sets styles by itself and draws from `data:`, and the
+/// API itself, which is called from it.
+pub const DOCS: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+     connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+);
+
 /// Who came with TLS once comes with it for so long, s: two years.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000");
 

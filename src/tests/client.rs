@@ -28,6 +28,8 @@ pub struct Socket {
     /// Pushes that nobody has asked for yet, with what our copy was after each.
     pushes: VecDeque<(Push, Option<Payload>)>,
     pub replicas: BTreeMap<Topic, Replica>,
+    /// Every frame as it came, where somebody wants to look at them.
+    pub texts: Option<Vec<String>>,
     last_id: u64,
 }
 
@@ -101,6 +103,7 @@ impl Socket {
             arrived: VecDeque::new(),
             pushes: VecDeque::new(),
             replicas: BTreeMap::new(),
+            texts: None,
             last_id: 0,
         })
     }
@@ -154,6 +157,9 @@ impl Socket {
             let next = tokio::time::timeout(PATIENCE, self.stream.next()).await;
             match next.expect("the server is silent") {
                 Some(Ok(Message::Text(text))) => {
+                    if let Some(texts) = &mut self.texts {
+                        texts.extend(text.lines().map(str::to_owned));
+                    }
                     let frames = text.lines().map(|line| {
                         json::decode_server(line).unwrap_or_else(|error| panic!("{error}: {line}"))
                     });

@@ -353,7 +353,8 @@ async fn every_declared_address_answers_and_no_other() {
             .path
             .replace("{id}", "ord-1-1")
             .replace("{symbol}", "BTCUSDT")
-            .replace("{bot}", "mine");
+            .replace("{bot}", "mine")
+            .replace("{file}", "swagger-ui.css");
         let answer = server.send(server.request(route.method, &path)).await;
         // An order or a decision that is not there is an answer of the route itself.
         let answered = answer.status != 404

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A bearer token, as text.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Credential(String);
 

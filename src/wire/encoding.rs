@@ -52,6 +52,8 @@ impl<'de> Deserialize<'de> for Epoch {
 /// A client's own reading of its clock, given back as it came: in JSON the very number, whatever it
 /// was; in bytes a float.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ssr", schema(value_type = f64))]
 pub struct Echo(pub Number);
 
 impl Echo {

@@ -28,6 +28,8 @@ pub const MAX_CLIENT_MESSAGE: usize = 64 * 1024;
 /// Identity of a topic's numbering. Random 64 bits; in JSON a string, because a JavaScript number
 /// could not hold it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ssr", schema(value_type = String, example = "00000000000000f7"))]
 pub struct Epoch(pub u64);
 
 impl fmt::Display for Epoch {
@@ -46,7 +48,10 @@ impl FromStr for Epoch {
 
 /// A place in a topic: the offset that was seen last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ssr", schema(as = TopicPosition))]
 pub struct Position {
+    #[cfg_attr(feature = "ssr", schema(value_type = String, example = "market:BTCUSDT"))]
     pub topic: Topic,
     pub epoch: Epoch,
     pub offset: u64,
@@ -54,6 +59,7 @@ pub struct Position {
 
 /// A place without the topic, as `since` gives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Since {
     pub epoch: Epoch,
     pub offset: u64,
@@ -62,6 +68,7 @@ pub struct Since {
 /// One wish of a `subscribe`. The topic is text here, because one unknown name must not spoil the
 /// others; `market:*` is every symbol.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct SubscribeTopic {
     pub topic: String,
     #[serde(default)]
@@ -81,6 +88,7 @@ pub struct SubscribeTopic {
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LagRule {
     /// What waits is skipped and told with `lag`; the client resumes from the log.
@@ -92,6 +100,7 @@ pub enum LagRule {
 
 /// What a client sends.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ClientFrame {
     Hello {
@@ -251,7 +260,9 @@ impl ClientFrame {
 
 /// How a subscription began.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Subscribed {
+    #[cfg_attr(feature = "ssr", schema(value_type = String, example = "market:BTCUSDT"))]
     pub topic: Topic,
     pub epoch: Epoch,
     /// The client holds everything up to here; what comes next continues it.
@@ -260,6 +271,7 @@ pub struct Subscribed {
 
 /// A topic that could not be subscribed to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct TopicError {
     pub topic: String,
     pub code: String,
@@ -267,6 +279,7 @@ pub struct TopicError {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ResyncReason {
     EpochChanged,
@@ -277,6 +290,8 @@ pub enum ResyncReason {
 
 /// What the server allows a client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ssr", schema(as = ClientLimits))]
 pub struct Limits {
     pub max_message_bytes: usize,
     pub max_subscriptions: usize,
@@ -300,6 +315,7 @@ pub enum ServerFrame {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Welcome {
     /// What the binary encoding looks like: [`super::schema::schema_hash`] of the server. It stays the
     /// first field of the first frame, so that those can read it who can read nothing else.
@@ -315,6 +331,7 @@ pub struct Welcome {
 
 /// `ok`: the command was carried out. The optional parts belong to the command that they answer.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Reply {
     pub id: u64,
     #[serde(default)]
@@ -339,6 +356,7 @@ sparse!(Reply { id } or absent { topics, errors, seq, order, orders, duplicate, 
 
 /// `error`: a command was refused, or (without an id) a frame could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ErrorReply {
     #[serde(default)]
     pub id: Option<u64>,
@@ -353,6 +371,7 @@ pub struct ErrorReply {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Pong {
     pub id: u64,
     pub t: Option<Echo>,
@@ -361,7 +380,9 @@ pub struct Pong {
 
 /// All that was missed follows: offsets `from + 1` to `to`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Resumed {
+    #[cfg_attr(feature = "ssr", schema(value_type = String, example = "market:BTCUSDT"))]
     pub topic: Topic,
     pub from: u64,
     pub to: u64,
@@ -369,7 +390,9 @@ pub struct Resumed {
 
 /// What was missed cannot be given; the client forgets the topic, and a fresh start follows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Resync {
+    #[cfg_attr(feature = "ssr", schema(value_type = String, example = "market:BTCUSDT"))]
     pub topic: Topic,
     pub reason: ResyncReason,
     pub epoch: Epoch,
@@ -380,18 +403,22 @@ pub struct Resync {
 /// The client read too slowly: the next `skipped` publications of a log topic will not come by
 /// themselves. It resumes the topic from where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Lag {
+    #[cfg_attr(feature = "ssr", schema(value_type = String, example = "market:BTCUSDT"))]
     pub topic: Topic,
     pub skipped: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Heartbeat {
     pub heads: Vec<Position>,
     pub server_time: TimeUs,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Closing {
     pub code: u16,
     pub retry_ms: u32,

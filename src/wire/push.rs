@@ -6,6 +6,7 @@ use super::{Content, Epoch, Topic};
 use crate::domain::{Seq, TimeUs};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PushKind {
     /// All of a keyed or latest topic.
@@ -34,7 +35,9 @@ pub struct Push {
 
 /// A push without its data, as it is written and read: what the data is follows from topic and kind.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct PushHead {
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct PushHead {
+    #[cfg_attr(feature = "ssr", schema(value_type = String, example = "market:BTCUSDT"))]
     pub topic: Topic,
     pub epoch: Epoch,
     pub first: u64,

@@ -13,6 +13,7 @@ use crate::domain::TimeUs;
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct AuditId(pub i64);
 
@@ -76,6 +77,7 @@ words! {
 
 /// One thing that was done, or tried.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct AuditEntry {
     pub id: AuditId,
     /// Wall time.

@@ -14,6 +14,7 @@ use checks::{required, unexpected};
 
 /// What a bot asks for. Two requests with the same `client_order_id` are one order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewOrder {
     #[serde(default)]

@@ -97,6 +97,11 @@ pub enum Endpoint {
     Trading,
     Quantum,
     QuantumHealth,
+    /// The page about the API, its files, and the documents that it shows.
+    Docs,
+    DocsFile,
+    OpenApi,
+    AsyncApi,
 }
 
 /// One address of the server.
@@ -118,7 +123,7 @@ const fn route(method: &'static str, path: &'static str, need: Need, endpoint: E
 }
 
 /// Every address but the pages' and the files'; what their forms are sent to is here.
-pub const ROUTES: [Route; 90] = [
+pub const ROUTES: [Route; 94] = [
     route("GET", "/health", Need::Nothing, Endpoint::Health),
     route("GET", "/ready", Need::Nothing, Endpoint::Ready),
     route("GET", "/metrics", Need::See, Endpoint::Metrics),
@@ -350,5 +355,19 @@ pub const ROUTES: [Route; 90] = [
         "/stream/health",
         Need::Nothing,
         Endpoint::QuantumHealth,
+    ),
+    route("GET", "/docs", Need::Nothing, Endpoint::Docs),
+    route("GET", "/docs/{file}", Need::Nothing, Endpoint::DocsFile),
+    route(
+        "GET",
+        "/docs/openapi.json",
+        Need::Nothing,
+        Endpoint::OpenApi,
+    ),
+    route(
+        "GET",
+        "/docs/asyncapi.json",
+        Need::Nothing,
+        Endpoint::AsyncApi,
     ),
 ];

@@ -1,13 +1,14 @@
 //! Signing in and out, one's sessions, and for admins users, tokens and the audit.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum_extra::extract::CookieJar;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-use super::{Body, Params, body, json, params};
+use super::{Body, Params, Segment, body, json, params, segment};
 use crate::auth::{AuthError, NewToken, NewUser, Password, PasswordChange, SignedIn};
 use crate::domain::{AuditId, Role, Scopes, SessionId, Standing, TimeUs, TokenId, UserName};
 use crate::server::caller::{Caller, cookies};
@@ -16,17 +17,18 @@ use crate::server::error::AppError;
 use crate::server::origin::Sender;
 use crate::server::state::AppState;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Credentials {
+pub struct Credentials {
     username: String,
     password: String,
 }
 
 /// What a program is given that signed in. A page's script gets its tokens as cookies, which it cannot
 /// read.
-#[derive(Serialize)]
-struct Session {
+#[derive(Serialize, ToSchema)]
+#[schema(as = SignedIn)]
+pub struct Session {
     name: UserName,
     role: Role,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,8 +37,9 @@ struct Session {
     expires: TimeUs,
 }
 
-#[derive(Serialize)]
-struct Tokens {
+#[derive(Serialize, ToSchema)]
+#[schema(as = SessionTokens)]
+pub struct Tokens {
     token_type: &'static str,
     access_token: String,
     refresh_token: String,
@@ -61,9 +64,9 @@ pub async fn sign_in(
     Ok(begun(&caller, signed_in))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct RefreshBody {
+pub struct RefreshBody {
     refresh_token: String,
 }
 
@@ -142,8 +145,8 @@ pub fn person(caller: &Caller) -> Result<UserName, AppError> {
     Ok(principal.name.clone())
 }
 
-#[derive(Serialize)]
-struct Me {
+#[derive(Serialize, ToSchema)]
+pub struct Me {
     name: Option<UserName>,
     role: Option<Role>,
     scopes: Option<Scopes>,
@@ -163,9 +166,9 @@ pub async fn me(caller: Caller) -> Result<Response, AppError> {
     .into_response())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct NewPassword {
+pub struct NewPassword {
     current: String,
     password: String,
 }
@@ -212,9 +215,9 @@ pub async fn sessions(State(state): State<AppState>, caller: Caller) -> Result<R
 pub async fn end_session(
     State(state): State<AppState>,
     caller: Caller,
-    Path(id): Path<String>,
+    id: Segment,
 ) -> Result<Response, AppError> {
-    let id = id
+    let id = segment(id)?
         .parse()
         .map_err(|error| AppError::bad_field("invalid_id", "id", format!("{error}")))?;
     end_own_session(&state, &caller, &id).await?;
@@ -240,9 +243,9 @@ pub async fn users(State(state): State<AppState>) -> Result<Response, AppError> 
     Ok(Json(state.accounts.users().await?).into_response())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct AddUser {
+pub struct AddUser {
     name: UserName,
     role: Role,
     password: String,
@@ -271,9 +274,9 @@ pub async fn add_user(
     Ok(StatusCode::CREATED.into_response())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct UserChange {
+pub struct UserChange {
     role: Option<Role>,
     password: Option<String>,
     standing: Option<Standing>,
@@ -283,10 +286,10 @@ struct UserChange {
 pub async fn change_user(
     State(state): State<AppState>,
     caller: Caller,
-    Path(name): Path<String>,
+    name: Segment,
     given: Body,
 ) -> Result<Response, AppError> {
-    let name = user_name(&name)?;
+    let name = user_name(&segment(name)?)?;
     let change: UserChange = json(&body(given)?)?;
     let (by, now) = (caller.actor(), wall_time());
     if let Some(role) = change.role {
@@ -318,9 +321,9 @@ pub async fn tokens(State(state): State<AppState>) -> Result<Response, AppError>
     Ok(Json(state.accounts.tokens().await?).into_response())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct CreateToken {
+pub struct CreateToken {
     user: UserName,
     scopes: Scopes,
     /// `None`: never.
@@ -329,8 +332,8 @@ struct CreateToken {
     note: String,
 }
 
-#[derive(Serialize)]
-struct CreatedToken {
+#[derive(Serialize, ToSchema)]
+pub struct CreatedToken {
     id: TokenId,
     /// Said this once.
     token: String,
@@ -365,9 +368,9 @@ pub async fn create_token(
 pub async fn revoke_token(
     State(state): State<AppState>,
     caller: Caller,
-    Path(id): Path<String>,
+    id: Segment,
 ) -> Result<Response, AppError> {
-    let id: TokenId = id
+    let id: TokenId = segment(id)?
         .parse()
         .map_err(|error| AppError::bad_field("invalid_id", "id", format!("{error}")))?;
     state
@@ -377,10 +380,12 @@ pub async fn revoke_token(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct AuditQuery {
+    /// Only entries before this one.
     before: Option<AuditId>,
+    /// 100 where absent, 500 at most.
     limit: Option<u32>,
 }
 

@@ -1,11 +1,12 @@
 //! Orders and the kill switch over REST: the commands that the built-in agent has.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
-use super::{Body, OfBot, Params, answer, body, json, params};
+use super::{Body, OfBot, Params, Segment, answer, body, json, params, segment};
 use crate::domain::{
     Amendment, BotCommand, BotId, ClosePosition, NewOco, NewOrder, OrderId, Rejection, Symbol,
 };
@@ -52,12 +53,12 @@ pub async fn submit_oco(
 pub async fn amend_order(
     State(state): State<AppState>,
     caller: Caller,
-    Path(id): Path<String>,
+    id: Segment,
     query: Params<OfBot>,
     change: Body,
 ) -> Result<Response, AppError> {
     let bot = params(query)?.bot();
-    let order = order_id(&id)?;
+    let order = order_id(&segment(id)?)?;
     let change: Amendment = json(&body(change)?)?;
     run(
         &state,
@@ -72,18 +73,20 @@ pub async fn amend_order(
 pub async fn cancel_order(
     State(state): State<AppState>,
     caller: Caller,
-    Path(id): Path<String>,
+    id: Segment,
     query: Params<OfBot>,
 ) -> Result<Response, AppError> {
     let bot = params(query)?.bot();
-    let order = order_id(&id)?;
+    let order = order_id(&segment(id)?)?;
     run(&state, &caller, bot, BotCommand::CancelOrder { order }).await
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct OfSymbol {
+    /// Whose; `paper` where absent.
     bot: Option<BotId>,
+    /// All symbols where absent.
     symbol: Option<Symbol>,
 }
 
@@ -102,13 +105,13 @@ pub async fn cancel_orders(
 pub async fn close_position(
     State(state): State<AppState>,
     caller: Caller,
-    Path(symbol): Path<String>,
+    symbol: Segment,
     query: Params<OfBot>,
     headers: HeaderMap,
     close: Body,
 ) -> Result<Response, AppError> {
     let bot = params(query)?.bot();
-    let symbol: Symbol = symbol
+    let symbol: Symbol = segment(symbol)?
         .parse()
         .map_err(|error| AppError::bad_field("invalid_symbol", "symbol", format!("{error}")))?;
     let close = body(close)?;

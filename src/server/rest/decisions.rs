@@ -1,19 +1,22 @@
 //! Decisions: filtered and by pages, each once in its newest state; and one with all that belongs to it.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
 
 use super::history::{checked, log, name_next};
-use super::{OfBot, Params, answer, params, value};
-use crate::domain::{BotId, Decision, DecisionDetail, DecisionId, Rejection, Seq};
+use super::{OfBot, Params, Segment, answer, params, segment, value};
+use crate::domain::{
+    BotId, Decision, DecisionDetail, DecisionId, Horizon, Outcome, Rejection, Seq, Symbol,
+};
 use crate::server::error::AppError;
 use crate::server::state::AppState;
 use crate::wire::Topic;
 use crate::wire::form::{DecisionQuery, Fields, filter_text};
 
 /// Which states of a decision are given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum States {
     /// As it was made and as it was judged: what the log says, an id twice, the judged one first.
@@ -22,19 +25,30 @@ enum States {
     Newest,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
+    /// Whose; `paper` where absent.
     bot: Option<BotId>,
+    /// 100 where absent.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
+    #[param(inline)]
     states: Option<States>,
     // Read one by one, so that what is wrong names its field.
+    /// Of this model alone.
     model: Option<String>,
+    #[param(value_type = Option<Symbol>)]
     symbol: Option<String>,
+    #[param(value_type = Option<Horizon>)]
     horizon: Option<String>,
+    #[param(value_type = Option<Outcome>)]
     outcome: Option<String>,
+    #[param(value_type = Option<f64>, minimum = 0, maximum = 1)]
     min_confidence: Option<String>,
+    #[param(value_type = Option<f64>, minimum = 0, maximum = 1)]
     max_confidence: Option<String>,
+    /// The page before this decision; of the log, before this offset.
     before: Option<String>,
 }
 
@@ -151,11 +165,11 @@ fn known(state: &AppState, bot: &BotId) -> Result<Seq, AppError> {
 /// `GET /v1/decisions/{id}`: how it came to be and what it led to.
 pub async fn decision(
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    id: Segment,
     query: Params<OfBot>,
 ) -> Result<Response, AppError> {
     let bot = params(query)?.bot();
-    let (seq, found) = detail(&state, &bot, &decision_id(&id)?).await?;
+    let (seq, found) = detail(&state, &bot, &decision_id(&segment(id)?)?).await?;
     answer(seq, &found)
 }
 

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::{Params, answer, params};
 use crate::domain::{BotId, LedgerEntry, Seq};
@@ -18,10 +19,13 @@ const MAX_LIMIT: u32 = 500;
 /// Where a log's next page begins.
 pub const NEXT_BEFORE: HeaderName = HeaderName::from_static("plainsight-next-before");
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct Page {
+    /// Whose; `paper` where absent.
     bot: Option<BotId>,
+    /// 100 where absent.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
     /// Only entries with an offset below it.
     before: Option<u64>,
@@ -61,11 +65,15 @@ pub async fn orders(
 }
 
 /// The query of [`ledger`]: `before` is a place in the journal, as the next page's header says it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct LedgerQuery {
+    /// Whose; `paper` where absent.
     bot: Option<BotId>,
+    /// 100 where absent.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
+    /// As an earlier answer's `Plainsight-Next-Before` has it.
     before: Option<String>,
 }
 

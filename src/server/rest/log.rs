@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::{Params, answer, params};
 use crate::domain::BotId;
@@ -14,12 +15,13 @@ use crate::server::state::AppState;
 const MAX_ENTRIES: u64 = 1_000;
 const MAX_HEADS: u32 = 1_000;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct HeadQuery {
     /// The head of exactly so many entries.
     size: Option<u64>,
     /// So many heads, the newest first.
+    #[param(minimum = 1, maximum = 1_000)]
     list: Option<u32>,
 }
 
@@ -56,10 +58,12 @@ async fn newest(state: &AppState) -> Result<crate::seal::SignedHead, AppError> {
     head.ok_or_else(|| AppError::NotFound("no head is signed yet".to_owned()))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct EntriesQuery {
+    /// The first place.
     start: Option<u64>,
+    /// The last place, at most 999 behind the first.
     end: Option<u64>,
     /// Of a decision, an order or a fill.
     id: Option<String>,
@@ -113,11 +117,14 @@ async fn range(state: &AppState, start: u64, end: u64) -> Result<(), AppError> {
     Ok(())
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct ProofQuery {
+    /// The entry's place.
     index: Option<u64>,
+    /// Its leaf hash, where the place is not known.
     hash: Option<String>,
+    /// Of the tree; the newest head's where absent.
     size: Option<u64>,
 }
 
@@ -153,9 +160,10 @@ async fn by_hash(state: &AppState, hash: &str) -> Result<u64, AppError> {
     index.ok_or_else(|| AppError::NotFound(format!("no entry has the leaf hash {hash}")))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct ConsistencyQuery {
+    #[param(minimum = 1)]
     first: u64,
     second: u64,
 }

@@ -13,6 +13,8 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::answer;
 use crate::domain::Health;
@@ -21,16 +23,29 @@ use crate::server::error::AppError;
 use crate::server::limits::Why;
 use crate::server::state::AppState;
 
+/// How the counters are written.
+pub const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
 /// Everything that is known of the machine; 200 as long as it answers at all.
 pub async fn health(State(state): State<AppState>) -> Result<Response, AppError> {
     let health = state.monitor.health(state.hub.published());
     answer(health.seq, &health)
 }
 
+/// Whether everything that must work does, and what does not.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Readiness {
+    ready: bool,
+    problems: Vec<String>,
+}
+
 /// 200 while everything that must work does, else 503 with what does not.
 pub async fn ready(State(state): State<AppState>) -> Result<Response, AppError> {
     let health = state.monitor.health(state.hub.published());
-    let body = serde_json::json!({ "ready": health.ready, "problems": health.problems });
+    let body = Readiness {
+        ready: health.ready,
+        problems: health.problems,
+    };
     let mut response = answer(health.seq, &body)?;
     if !health.ready {
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
@@ -50,8 +65,7 @@ pub async fn metrics(State(state): State<AppState>) -> Result<Response, AppError
     }));
     let mut text = String::new();
     encode(&mut text, &registry).map_err(|error| AppError::Internal(error.to_string()))?;
-    let content_type =
-        HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+    let content_type = HeaderValue::from_static(OPEN_METRICS);
     Ok(([(header::CONTENT_TYPE, content_type)], text).into_response())
 }
 

@@ -1,11 +1,11 @@
 //! What is known of orders: the open ones, one with its history, why it stands where it stands, what
 //! one would do; and what may be traded at all.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 
 use super::commands::order_id;
-use super::{Body, OfBot, Params, answer, body, json, params, value};
+use super::{Body, OfBot, Params, Segment, answer, body, json, params, segment, value};
 use crate::domain::{Instrument, NewOrder};
 use crate::server::commands::{explain, order_history};
 use crate::server::error::AppError;
@@ -28,22 +28,22 @@ pub async fn open_orders(
 /// `GET /v1/orders/{id}`: an order, open or not, with every state that it had and its fills.
 pub async fn order(
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    id: Segment,
     query: Params<OfBot>,
 ) -> Result<Response, AppError> {
     let bot = params(query)?.bot();
-    let (seq, found) = order_history(&state, &bot, &order_id(&id)?).await?;
+    let (seq, found) = order_history(&state, &bot, &order_id(&segment(id)?)?).await?;
     answer(seq, &found)
 }
 
 /// `GET /v1/orders/{id}/explain`: why it has not filled, or how it ended.
 pub async fn explain_order(
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    id: Segment,
     query: Params<OfBot>,
 ) -> Result<Response, AppError> {
     let bot = params(query)?.bot();
-    let (seq, explanation) = explain(&state, &bot, &order_id(&id)?).await?;
+    let (seq, explanation) = explain(&state, &bot, &order_id(&segment(id)?)?).await?;
     answer(seq, &explanation)
 }
 

@@ -24,6 +24,10 @@ pub const ROUTES: [(Group, &[&str]); 6] = [
         Open,
         &[
             "GET /health",
+            "GET /docs",
+            "GET /docs/{file}",
+            "GET /docs/openapi.json",
+            "GET /docs/asyncapi.json",
             "GET /ready",
             "GET /v1/ws",
             "GET /login",

@@ -7,6 +7,7 @@ use crate::domain::{OrderType, Rejection};
 
 /// Two orders of which one cancels the other: a limit order and a stop.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewOco {
     /// Of the pair; the legs may have their own.
