@@ -176,6 +176,12 @@ install_python_clients() {
   cp src/tests/dialects/requirements.txt $done
 }
 
+# For the test of docs/deploy; it is started there on free ports.
+install_nginx() {
+  command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || apt_install nginx-light
+  have "nginx"
+}
+
 # The same places as end2end/playwright.config.ts.
 find_chromium() {
   local path
@@ -214,6 +220,7 @@ setup_test() {
   install_nextest
   install_chromium
   install_python_clients
+  install_nginx
 }
 
 # Instrumented builds need what a released compiler has only for itself (RUSTC_BOOTSTRAP), no other toolchain.

@@ -26,6 +26,7 @@ mod binance_server;
 mod clients;
 mod crowd;
 mod decisions;
+mod deploy;
 mod dialects;
 mod documents;
 mod doors;

@@ -323,6 +323,12 @@ impl Talk for Client {
             let now = view.portfolio();
             first.extend(now.map(|now| frame("portfolio_update", &portfolio_data(&now))));
         }
+        if self.stream == AGENT {
+            // Some clients open only this one, and learn here what is held already.
+            let open = view.open_positions();
+            let rows = open.iter().map(position_data);
+            first.extend(rows.map(|row| frame("position_updated", &row)));
+        }
         if self.stream == POSITIONS {
             first.push(frame("positions_update", &held(view)));
         }

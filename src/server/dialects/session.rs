@@ -3,10 +3,11 @@
 //! of the native socket.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
 use futures::SinkExt as _;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -88,6 +89,8 @@ pub fn open(asked: Asked, caster: fn(&AppState) -> &Caster, talk: impl Talk) -> 
             rate: CommandRate::new(&state.limits.config),
             view: View::new(state.clone()),
             bad_frames: BadFrames::default(),
+            heard: Instant::now(),
+            asked: Instant::now(),
             socket,
             caller,
             place,
@@ -104,6 +107,9 @@ struct Session<T> {
     place: SocketPlace,
     rate: CommandRate,
     bad_frames: BadFrames,
+    /// When something came last, and when it was asked last whether somebody is there.
+    heard: Instant,
+    asked: Instant,
     talk: T,
 }
 
@@ -154,7 +160,10 @@ impl<T: Talk> Session<T> {
                     Some(Ok(message)) => self.hear(message).await,
                     Some(Err(_)) | None => Err(End::Gone),
                 },
-                _ = look.tick() => self.may_stay(),
+                _ = look.tick() => match self.may_stay() {
+                    Ok(()) => self.ask_after().await,
+                    end => end,
+                },
             };
             if let Err(end) = done {
                 return end;
@@ -163,8 +172,9 @@ impl<T: Talk> Session<T> {
     }
 
     async fn hear(&mut self, message: Message) -> Result<(), End> {
+        self.heard = Instant::now();
         let state = self.view.state.clone();
-        match self.rate.note(std::time::Instant::now()) {
+        match self.rate.note(Instant::now()) {
             Verdict::Go => {}
             Verdict::Refuse(_) => {
                 state.limits.counts.add(Why::Commands);
@@ -191,7 +201,7 @@ impl<T: Talk> Session<T> {
             Heard::Bad(answer) => {
                 Counters::add(&state.monitor.counters.bad_frames, 1);
                 self.send([answer]).await?;
-                if self.bad_frames.note(std::time::Instant::now()) {
+                if self.bad_frames.note(Instant::now()) {
                     return Err(End::Close(CloseCode::BadFrame));
                 }
                 Ok(())
@@ -218,6 +228,25 @@ impl<T: Talk> Session<T> {
         }
         Counters::add(&self.view.state.monitor.counters.frames_out, count);
         match timeout(stall, self.socket.flush()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(End::Gone),
+            Err(_) => Err(End::Close(CloseCode::TooSlow)),
+        }
+    }
+
+    /// Asks a silent client now and then whether it is there, as every WebSocket answers by itself.
+    async fn ask_after(&mut self) -> Result<(), End> {
+        let config = &self.view.state.config.server;
+        let every = Duration::from_millis(config.ping_ms.into());
+        let patience = every + Duration::from_millis(config.pong_timeout_ms.into());
+        if self.heard.elapsed() > patience {
+            return Err(End::Close(CloseCode::NoPong));
+        }
+        if self.asked.elapsed() < every {
+            return Ok(());
+        }
+        self.asked = Instant::now();
+        match timeout(patience, self.socket.send(Message::Ping(Bytes::new()))).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Gone),
             Err(_) => Err(End::Close(CloseCode::TooSlow)),

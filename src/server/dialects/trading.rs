@@ -62,12 +62,10 @@ fn market(ticker: &Ticker) -> Value {
 
 fn positions(view: &View) -> Value {
     let open = view.open_positions();
-    let newest = open.iter().map(|position| position.updated_at).max();
-    let time = newest.unwrap_or_else(|| as_of(view));
     json!({
         "type": POSITIONS,
         "positions": open.iter().map(position).collect::<Vec<_>>(),
-        "timestamp": time.millis(),
+        "timestamp": as_of(view).millis(),
     })
 }
 

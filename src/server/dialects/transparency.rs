@@ -35,10 +35,10 @@ fn log(stream: &str, bot: &BotId) -> Option<Topic> {
     }
 }
 
-/// `trade-…` of a fill of ours, `dec-…` of a decision.
+/// `trade-…`, as our own fills are called already; an outside bot may call its otherwise.
 fn trade_id(fill: &Fill) -> String {
     let id = fill.id.as_str();
-    format!("trade-{}", id.strip_prefix("fill-").unwrap_or(id))
+    format!("trade-{}", id.strip_prefix("trade-").unwrap_or(id))
 }
 
 /// A fill; the type of its order where the order is remembered.

@@ -365,8 +365,9 @@ impl Talk for Client {
         let before = self.known.insert(key, said.data.clone());
         match before {
             Some(before) => {
-                let changed = Value::Object(changed(&before, &said.data));
-                Some(envelope(said.event, &changed, Some(true)))
+                let changed = changed(&before, &said.data);
+                let is_new = changed.keys().any(|name| name != "id");
+                is_new.then(|| envelope(said.event, &Value::Object(changed), Some(true)))
             }
             None => Some(envelope(said.event, &said.data, Some(false))),
         }

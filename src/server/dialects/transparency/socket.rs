@@ -272,6 +272,8 @@ async fn subscribe(socket: SocketRef, TryData(wish): TryData<Wish>, State(state)
     let (streams, rejected) = named(&wish.streams);
     let told = confirmation(&streams, rejected, "subscribed");
     let _ = socket.emit("subscription_confirmed", &told);
+    // Before the past is read, so that nothing falls between; what is new may be in both.
+    client.0.lock().streams.extend(&streams);
     let view = View::new(state);
     for stream in &streams {
         let since = wish.since.get(*stream).and_then(Value::as_str);
@@ -280,8 +282,7 @@ async fn subscribe(socket: SocketRef, TryData(wish): TryData<Wish>, State(state)
             let _ = socket.emit("history", &json!({ "stream": stream, "items": items }));
         }
     }
-    // From here on what happens is said; the first word on what does not happen, but is, comes now.
-    client.0.lock().streams.extend(&streams);
+    // What does not happen, but is: its first word comes now.
     for (event, data) in streams.iter().filter_map(|stream| now(&view, stream)) {
         let _ = socket.emit(event, &data);
     }
