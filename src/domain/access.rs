@@ -195,7 +195,7 @@ impl fmt::Display for UserId {
 /// A user's name, in lower case whatever it was written in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "ssr", schema(value_type = String, example = "ada"))]
+#[cfg_attr(feature = "ssr", schema(value_type = String, example = "ada", pattern = "^[A-Za-z][A-Za-z0-9._-]{0,31}$"))]
 #[serde(try_from = "String", into = "String")]
 pub struct UserName(Arc<str>);
 

@@ -30,7 +30,7 @@ impl Direction {
 /// How far ahead a decision looks: a whole number of seconds, written `30s`, `5m`, `4h`, `1d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "ssr", schema(value_type = String, example = "5m"))]
+#[cfg_attr(feature = "ssr", schema(value_type = String, example = "5m", pattern = "^[0-9]+[smhd]$"))]
 #[serde(try_from = "String", into = "String")]
 pub struct Horizon(i64);
 

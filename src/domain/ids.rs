@@ -43,13 +43,13 @@ impl InvalidId {
     }
 }
 
-/// Declares a cheap-to-clone text id. Parsing and deserialising check the rule, so that a value of
+/// Declares a cheap-to-clone text id; the pattern is its rule for the API's documents. Parsing and deserialising check the rule, so that a value of
 /// the type is always a valid one.
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident, $what:literal, $rule:literal, $valid:expr) => {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $rule:literal, $pattern:literal, $valid:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema), schema(value_type = String))]
+        #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema), schema(value_type = String, pattern = $pattern))]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(Arc<str>);
 
@@ -100,36 +100,42 @@ fn printable(text: &str, longest: usize) -> bool {
 
 text_id!(
     /// An instrument, as the exchange writes it: `BTCUSDT`.
-    Symbol, "symbol", "2 to 20 upper-case letters and digits",
+    Symbol, "symbol", "2 to 20 upper-case letters and digits", "^[A-Z0-9]{2,20}$",
     |text| (2..=20).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 );
 text_id!(
     /// A bot. The built-in one is `paper`.
     BotId, "bot", "1 to 32 of a-z, 0-9, '-' and '_', the first a letter or digit",
+    "^[a-z0-9][a-z0-9_-]{0,31}$",
     |text| (1..=32).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_'))
         && !text.starts_with(['-', '_'])
 );
 text_id!(
     /// An order: `ord-<seq>-<n>` here, or an outside bot's own.
-    OrderId, "order id", "1 to 64 printable ASCII characters without spaces", |text| printable(text, 64)
+    OrderId, "order id", "1 to 64 printable ASCII characters without spaces", "^[!-~]{1,64}$",
+    |text| printable(text, 64)
 );
 text_id!(
     /// A fill: `trade-<seq>-<n>` here, or an outside bot's own.
-    FillId, "trade id", "1 to 64 printable ASCII characters without spaces", |text| printable(text, 64)
+    FillId, "trade id", "1 to 64 printable ASCII characters without spaces", "^[!-~]{1,64}$",
+    |text| printable(text, 64)
 );
 text_id!(
     /// A decision: `dec-<seq>-<n>` here, or an outside bot's own.
-    DecisionId, "decision id", "1 to 64 printable ASCII characters without spaces", |text| printable(text, 64)
+    DecisionId, "decision id", "1 to 64 printable ASCII characters without spaces", "^[!-~]{1,64}$",
+    |text| printable(text, 64)
 );
 text_id!(
     /// An alert: `alert-<seq>-<n>`.
-    AlertId, "alert id", "1 to 64 printable ASCII characters without spaces", |text| printable(text, 64)
+    AlertId, "alert id", "1 to 64 printable ASCII characters without spaces", "^[!-~]{1,64}$",
+    |text| printable(text, 64)
 );
 text_id!(
     /// The model that took a decision.
-    ModelId, "model", "1 to 64 printable ASCII characters without spaces", |text| printable(text, 64)
+    ModelId, "model", "1 to 64 printable ASCII characters without spaces", "^[!-~]{1,64}$",
+    |text| printable(text, 64)
 );
 
 /// What ids that are drawn at random are made of: small letters and digits that are hard to mistake.
@@ -141,11 +147,13 @@ fn drawn(text: &str, length: usize) -> bool {
 
 text_id!(
     /// An API token. It is no secret: the token's text begins with it.
-    TokenId, "token id", "8 small letters and digits", |text| drawn(text, TokenId::LENGTH)
+    TokenId, "token id", "8 small letters and digits", "^[a-km-np-z2-9]{8}$",
+    |text| drawn(text, TokenId::LENGTH)
 );
 text_id!(
     /// A session of somebody who signed in. It is no secret.
-    SessionId, "session id", "16 small letters and digits", |text| drawn(text, SessionId::LENGTH)
+    SessionId, "session id", "16 small letters and digits", "^[a-km-np-z2-9]{16}$",
+    |text| drawn(text, SessionId::LENGTH)
 );
 
 impl TokenId {

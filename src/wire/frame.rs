@@ -29,7 +29,7 @@ pub const MAX_CLIENT_MESSAGE: usize = 64 * 1024;
 /// could not hold it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "ssr", schema(value_type = String, example = "00000000000000f7"))]
+#[cfg_attr(feature = "ssr", schema(value_type = String, example = "00000000000000f7", pattern = "^[0-9a-f]{16}$"))]
 pub struct Epoch(pub u64);
 
 impl fmt::Display for Epoch {

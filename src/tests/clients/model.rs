@@ -186,6 +186,8 @@ impl Type {
     fn plain(kind: &str, schema: &Value) -> Self {
         match kind {
             "string" => match schema["pattern"].as_str().map(|pattern| &pattern[1..]) {
+                // A rule for ids.
+                Some(rule) if rule.starts_with('[') => Self::Text,
                 // A topic: `^stream:key$` or `^stream$`.
                 Some(topic) if topic.contains(':') => {
                     Self::Prefixed(topic[..=topic.find(':').unwrap()].to_owned())

@@ -13,6 +13,7 @@ pub struct NewOco {
     /// Of the pair; the legs may have their own.
     #[serde(default)]
     pub client_order_id: Option<String>,
+    #[cfg_attr(feature = "ssr", schema(min_items = 2, max_items = 2))]
     pub legs: [NewOrder; 2],
 }
 
