@@ -84,6 +84,12 @@ fn check(group: &BTreeMap<&'static str, Order>) -> &'static str {
     }
 }
 
+/// Whether a kill has met brackets that were done, and some that were not.
+fn is_met(stages: &BTreeMap<&str, u32>) -> bool {
+    let at_work = ["protected", "closing"];
+    stages.contains_key("done") && at_work.iter().any(|stage| stages.contains_key(stage))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn legs_and_quantities_are_as_they_must_be_after_a_kill() {
     let environment = [("PLAINSIGHT_STORE__SNAPSHOT_MS", "700")];
@@ -94,11 +100,13 @@ async fn legs_and_quantities_are_as_they_must_be_after_a_kill() {
     .await;
     let mut stages: BTreeMap<&str, u32> = BTreeMap::new();
     let mut number = 0;
-    for kill in 0..KILLS {
+    // Where the kills land is chance: as many as are needed to meet brackets at work, within bounds.
+    let mut kills = 0;
+    while kills < KILLS || (!is_met(&stages) && kills < 4 * KILLS) {
         for _ in 0..12 {
             place(&server, number).await;
             number += 1;
-            tokio::time::sleep(Duration::from_millis(40 + kill * 17)).await;
+            tokio::time::sleep(Duration::from_millis(40 + (kills % KILLS) * 17)).await;
         }
         signal(server.pid(), "KILL");
         let stopped = server.kill();
@@ -108,6 +116,7 @@ async fn legs_and_quantities_are_as_they_must_be_after_a_kill() {
         }
         drop(journal);
         server = stopped.start_program().await;
+        kills += 1;
     }
     // With a market that stands still: what is open is what the journal says.
     let mut stopped = server.stop().await;
@@ -128,10 +137,7 @@ async fn legs_and_quantities_are_as_they_must_be_after_a_kill() {
     let mut open_by_id: Vec<_> = open.iter().collect();
     open_by_id.sort_by(|a, b| a.id.cmp(&b.id));
     assert_eq!(open_by_id, unfinished.collect::<Vec<_>>());
-    let protected = stages
-        .keys()
-        .any(|stage| ["protected", "closing"].contains(stage));
-    assert!(protected && stages.contains_key("done"), "{stages:?}");
-    println!("{KILLS} kills met brackets {stages:?}");
+    assert!(is_met(&stages), "{stages:?}");
+    println!("{kills} kills met brackets {stages:?}");
     server.stop().await;
 }
