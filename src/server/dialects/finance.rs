@@ -4,11 +4,9 @@
 pub mod rest;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{Utf8Bytes, WebSocketUpgrade};
-use axum::extract::{Extension, State};
+use axum::extract::ws::Utf8Bytes;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -23,10 +21,7 @@ use crate::domain::{
     AgentEntry, AgentPhase, Alert, Decimal, Decision, Direction, Fill, Outcome, Portfolio,
     Position, Severity, Symbol, money,
 };
-use crate::server::caller::Caller;
 use crate::server::clock::wall_time;
-use crate::server::limits::ConnectionPlace;
-use crate::server::state::AppState;
 use crate::wire::{Payload, Topic};
 
 /// What each event belongs to; the agent stream has all of it.
@@ -41,13 +36,7 @@ const ALL: &str = "all";
 macro_rules! stream {
     ($(#[$doc:meta])* $handler:ident $stream:ident) => {
         $(#[$doc])*
-        pub async fn $handler(
-            State(state): State<AppState>,
-            caller: Caller,
-            Extension(connection): Extension<Arc<ConnectionPlace>>,
-            upgrade: WebSocketUpgrade,
-        ) -> Response {
-            let asked = Asked { state, caller, connection, upgrade };
+        pub async fn $handler(asked: Asked) -> Response {
             let client = Client { stream: $stream };
             session::open(asked, |state| &state.casters.finance, client)
         }

@@ -1,11 +1,10 @@
 //! Dialect 5, Quantum Trader: `/stream/live`, one flat object every few seconds. Its clients compute with every
 //! number, so what is not known is written as zero and named beside, unless the configuration says `null`.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{Utf8Bytes, WebSocketUpgrade};
-use axum::extract::{Extension, State};
+use axum::extract::State;
+use axum::extract::ws::Utf8Bytes;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
@@ -16,27 +15,14 @@ use super::session::{self, Asked, Heard, Talk};
 use super::view::View;
 use crate::domain::performance::Window;
 use crate::domain::{MetricId, money};
-use crate::server::caller::Caller;
 use crate::server::clock::wall_time;
 use crate::server::error::AppError;
-use crate::server::limits::ConnectionPlace;
 use crate::server::rest::answer;
 use crate::server::state::AppState;
 use crate::wire::{Payload, Topic};
 
 /// `GET /stream/live`.
-pub async fn live(
-    State(state): State<AppState>,
-    caller: Caller,
-    Extension(connection): Extension<Arc<ConnectionPlace>>,
-    upgrade: WebSocketUpgrade,
-) -> Response {
-    let asked = Asked {
-        state,
-        caller,
-        connection,
-        upgrade,
-    };
+pub async fn live(asked: Asked) -> Response {
     session::open(asked, |state| &state.casters.quantum, Client::default())
 }
 

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::extract::{Extension, FromRequestParts};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use futures::SinkExt as _;
@@ -55,6 +57,23 @@ pub struct Asked {
     pub caller: Caller,
     pub connection: Arc<ConnectionPlace>,
     pub upgrade: WebSocketUpgrade,
+}
+
+impl FromRequestParts<AppState> for Asked {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
+        let caller = Caller::from_request_parts(parts, state).await;
+        let connection = Extension::from_request_parts(parts, state).await;
+        let upgrade = WebSocketUpgrade::from_request_parts(parts, state).await;
+        let Extension(connection) = connection.map_err(|none| none.into_response())?;
+        Ok(Self {
+            state: state.clone(),
+            caller: caller.map_err(|none| none.into_response())?,
+            connection,
+            upgrade: upgrade.map_err(|none| none.into_response())?,
+        })
+    }
 }
 
 /// Why a session ends.

@@ -2,11 +2,9 @@
 //! portfolio and what becomes of orders come without asking.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{Utf8Bytes, WebSocketUpgrade};
-use axum::extract::{Extension, State};
+use axum::extract::ws::Utf8Bytes;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -19,10 +17,7 @@ use super::view::View;
 use crate::domain::{
     DecisionId, LinkRole, Order, OrderType, Portfolio, Position, Symbol, Ticker, TimeUs,
 };
-use crate::server::caller::Caller;
 use crate::server::clock::wall_time;
-use crate::server::limits::ConnectionPlace;
-use crate::server::state::AppState;
 use crate::wire::{Payload, Topic};
 
 const MARKET: &str = "MARKET_UPDATE";
@@ -31,18 +26,7 @@ const PORTFOLIO: &str = "PORTFOLIO_UPDATE";
 const ORDER: &str = "ORDER_UPDATE";
 
 /// `GET /api/ws/realtime`.
-pub async fn realtime(
-    State(state): State<AppState>,
-    caller: Caller,
-    Extension(connection): Extension<Arc<ConnectionPlace>>,
-    upgrade: WebSocketUpgrade,
-) -> Response {
-    let asked = Asked {
-        state,
-        caller,
-        connection,
-        upgrade,
-    };
+pub async fn realtime(asked: Asked) -> Response {
     session::open(asked, |state| &state.casters.trading, Client::default())
 }
 

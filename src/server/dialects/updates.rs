@@ -2,11 +2,9 @@
 //! timestamp in both directions. With `"partial": true` a client gets only what has changed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{Utf8Bytes, WebSocketUpgrade};
-use axum::extract::{Extension, State};
+use axum::extract::ws::Utf8Bytes;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -20,10 +18,7 @@ use super::session::{self, Asked, Heard, Talk};
 use super::view::View;
 use crate::domain::performance::Window;
 use crate::domain::{Alert, Decimal, Fill, MetricId, Performance, Position, Symbol};
-use crate::server::caller::Caller;
 use crate::server::clock::wall_time;
-use crate::server::limits::ConnectionPlace;
-use crate::server::state::AppState;
 use crate::wire::{Payload, Topic};
 
 const DASHBOARD: &str = "dashboard";
@@ -34,18 +29,7 @@ const ALERTS: &str = "alerts";
 const CHANNELS: [&str; 5] = [DASHBOARD, TRADES, POSITIONS, PERFORMANCE, ALERTS];
 
 /// `GET /ws`.
-pub async fn updates(
-    State(state): State<AppState>,
-    caller: Caller,
-    Extension(connection): Extension<Arc<ConnectionPlace>>,
-    upgrade: WebSocketUpgrade,
-) -> Response {
-    let asked = Asked {
-        state,
-        caller,
-        connection,
-        upgrade,
-    };
+pub async fn updates(asked: Asked) -> Response {
     session::open(asked, |state| &state.casters.updates, Client::default())
 }
 
