@@ -182,6 +182,12 @@ install_nginx() {
   have "nginx"
 }
 
+# The same: a server of its own for the tests of Quantum Trader's figures.
+install_redis() {
+  command -v redis-server >/dev/null || apt_install redis-server
+  have "redis-server"
+}
+
 # The same places as end2end/playwright.config.ts.
 find_chromium() {
   local path
@@ -221,6 +227,7 @@ setup_test() {
   install_chromium
   install_python_clients
   install_nginx
+  install_redis
 }
 
 # Instrumented builds need what a released compiler has only for itself (RUSTC_BOOTSTRAP), no other toolchain.

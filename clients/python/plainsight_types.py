@@ -820,6 +820,29 @@ class HealthPatch(TypedDict):
     time: NotRequired[TimeUs]
 
 
+class HealthReport(TypedDict):
+    bots: list[BotId]
+    clients: int
+    feed: FeedHealth
+    journal: JournalHealth
+    mode: Mode
+    problems: list[str]
+    process: ProcessHealth
+    pushes: int
+    # Everything that must work does: what `/ready` says.
+    ready: bool
+    # From the item's arrival to the journal's commit, and on to publication.
+    received_to_journalled: Latency
+    received_to_published: Latency
+    seq: Seq
+    # Wall time.
+    time: TimeUs
+    status: HealthStatus
+    # Of `time`, as RFC 3339.
+    timestamp: str
+    version: str
+
+
 class HealthSnapshotPush(TypedDict):
     """A snapshot of `health`."""
 
@@ -834,6 +857,8 @@ class HealthSnapshotPush(TypedDict):
     t_source: Union[TimeUs, None]
     topic: Literal["health"]
     type: Literal["push"]
+
+HealthStatus: TypeAlias = 'Literal["healthy", "degraded"]'
 
 
 class HeartbeatFrame(TypedDict):

@@ -778,6 +778,31 @@ export interface HealthPatch {
   time?: TimeUs;
 }
 
+/** Everything that is known of the machine, and in a word whether it is well. */
+export type HealthReport = ({
+  bots: BotId[];
+  clients: number;
+  feed: FeedHealth;
+  journal: JournalHealth;
+  mode: Mode;
+  problems: (string)[];
+  process: ProcessHealth;
+  pushes: number;
+  /** Everything that must work does: what `/ready` says. */
+  ready: boolean;
+  /** From the item's arrival to the journal's commit, and on to publication. */
+  received_to_journalled: Latency;
+  received_to_published: Latency;
+  seq: Seq;
+  /** Wall time. */
+  time: TimeUs;
+}) & ({
+  status: HealthStatus;
+  /** Of `time`, as RFC 3339. */
+  timestamp: string;
+  version: string;
+});
+
 /** A snapshot of `health`. */
 export interface HealthSnapshotPush {
   data: Health;
@@ -792,6 +817,8 @@ export interface HealthSnapshotPush {
   topic: "health";
   type: "push";
 }
+
+export type HealthStatus = "healthy" | "degraded";
 
 export interface HeartbeatFrame {
   heads: TopicPosition[];
@@ -2279,7 +2306,7 @@ export interface Rest {
   "GET /health": {
     query: undefined;
     body: undefined;
-    answer: Health;
+    answer: HealthReport;
   };
   /** Counters and gauges (OpenMetrics) */
   "GET /metrics": {

@@ -17,7 +17,7 @@ use crate::engine::config::{AgentConfig, ExchangeConfig};
 use crate::feed::BinanceConfig;
 use crate::wire::{Backoff, Stream};
 
-pub use super::dialects::DialectsConfig;
+pub use super::dialects::{DialectsConfig, RedisConfig};
 pub use limits::LimitsConfig;
 
 /// The file that is read when none is named, if it is there.
@@ -253,13 +253,14 @@ pub struct Config {
     pub client: Backoff,
     pub auth: AuthConfig,
     pub dialects: DialectsConfig,
+    pub redis: RedisConfig,
     pub log: LogConfig,
 }
 
 /// The tables that the file may have; `package` is Leptos's own.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 13] = [
     "dialects", "package", "server", "limits", "store", "feed", "exchange", "agent", "streams",
-    "client", "auth", "log",
+    "client", "auth", "log", "redis",
 ];
 
 impl Config {
@@ -356,6 +357,10 @@ mod tests {
             ("[server]\naddr = \"nowhere\"\n", "addr"),
             ("[limits]\ndeny = [\"10.0.0.0/40\"]\n", "10.0.0.0/40"),
             ("[limits]\nrequests_per_s = 0\n", "requests_per_s"),
+            (
+                "[redis]\nurl = \"localhost\"\n",
+                "not the address of a Redis",
+            ),
             ("[feed]\nsymbols = [\"btc\"]\n", "upper-case"),
             ("[feed\n", "line 1, column 6 invalid table header"),
             ("[agent.models]\nbuilt_in = [\"oracle\"]\n", "oracle"),

@@ -1,6 +1,6 @@
 //! Five older dashboards' protocols, so that their clients work unchanged. Each dialect is one file that
 //! translates: what the hub has into its frames, what its clients say into our commands. None computes a
-//! figure, stores anything or asks a clock for one; [`View`] is all that they see.
+//! figure, stores anything or asks a clock for one; [`View`] is all that they see. (Quantum Trader's figures may come from Redis; they are read [outside](quantum::Outside) as well.)
 //!
 //! What happens is translated once for all clients of a dialect: its [`caster`] task asks the hub, its
 //! [`Voice`](caster::Voice) makes [`Said`](caster::Said) of it, and each connection picks what it listens to
@@ -17,6 +17,8 @@ pub mod transparency;
 pub mod updates;
 mod view;
 
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, Uri, header};
 
 use super::state::AppState;
@@ -24,6 +26,7 @@ use crate::wire::form::Fields;
 use caster::Caster;
 
 pub use config::DialectsConfig;
+pub use quantum::{Outside, RedisConfig};
 pub use transparency::Namespace;
 pub use view::View;
 
@@ -148,9 +151,20 @@ impl Default for Casters {
     }
 }
 
+/// Runs a task; that it panicked is known.
+fn keep(state: &AppState, task: impl Future<Output = ()> + Send + 'static) {
+    let (task, monitor) = (tokio::spawn(task), Arc::clone(&state.monitor));
+    tokio::spawn(async move {
+        if task.await.is_err() {
+            monitor.task_panicked("dialects");
+        }
+    });
+}
+
 /// Starts the casters' tasks; they end at a shutdown.
 pub fn start(state: &AppState) {
     state.socket_io.start(state);
+    quantum::start(state);
     let view = || View::new(state.clone());
     let dialects = &state.config.dialects;
     let casters = &state.casters;

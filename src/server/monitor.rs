@@ -2,6 +2,8 @@
 //! journal, connections count themselves, tasks report their panics. Read by `health`, `/ready`,
 //! `/health` and `/metrics`.
 
+mod machine;
+
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -15,6 +17,9 @@ use super::latency::Samples;
 use crate::domain::health::{FeedHealth, FeedState, JournalHealth, ProcessHealth};
 use crate::domain::{BotId, Health, Mode, Seq, TimeUs};
 use crate::feed::binance::Link;
+use machine::Gauge;
+
+pub use machine::Machine;
 
 /// A live feed may be without a connection for so long before that is a problem.
 const LINK_LOST: Duration = Duration::from_secs(30);
@@ -60,6 +65,7 @@ struct State {
     panics: BTreeSet<String>,
     /// `None` where the system does not tell.
     system: Option<System>,
+    gauge: Gauge,
 }
 
 #[derive(Debug)]
@@ -102,6 +108,7 @@ impl Monitor {
                 published: Samples::default(),
                 panics: BTreeSet::new(),
                 system: System::new().ok(),
+                gauge: Gauge::default(),
             }),
             writable: watch::Sender::new(true),
         }
@@ -185,6 +192,12 @@ impl Monitor {
 
     pub fn clients(&self) -> u64 {
         self.clients.load(Ordering::Relaxed)
+    }
+
+    /// How busy the machine is, as of now or a moment ago.
+    pub fn machine(&self) -> Machine {
+        let State { system, gauge, .. } = &mut *self.state.lock();
+        gauge.look(system.as_mut(), Instant::now())
     }
 
     /// Everything as of now.

@@ -32,7 +32,7 @@ pub use commands::{
 pub use decisions::{decision, decision_id, decisions, detail, models, page as decision_page};
 pub use history::{NEXT_BEFORE, ledger, ledger_page, orders, trades};
 pub use log::{log_consistency, log_entries, log_head, log_proof};
-pub use machine::{OPEN_METRICS, Readiness, health, metrics, ready};
+pub use machine::{HealthReport, HealthStatus, OPEN_METRICS, Readiness, health, metrics, ready};
 pub use orders::{check_order, explain_order, instruments, open_orders, order, working};
 
 pub const SEQ: HeaderName = HeaderName::from_static("plainsight-seq");

@@ -16,7 +16,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::caller;
 use super::clock::wall_time;
 use super::config::{Config, DEFAULT_FILE};
-use super::dialects::{self, Casters, Namespace};
+use super::dialects::{self, Casters, Namespace, Outside};
 use super::exposure::{self, Exposed};
 use super::limits::Limits;
 use super::listen::Door;
@@ -116,6 +116,7 @@ pub async fn serve(
         sockets,
         casters: Casters::new(),
         socket_io: Namespace::default(),
+        outside: Outside::default(),
         limits: Arc::clone(&limits),
         shutdown: sockets_end.clone(),
         config,

@@ -6,7 +6,7 @@ use leptos::prelude::LeptosOptions;
 use tokio_util::sync::CancellationToken;
 
 use super::config::Config;
-use super::dialects::{Casters, Namespace};
+use super::dialects::{Casters, Namespace, Outside};
 use super::handle::EngineHandle;
 use super::limits::Limits;
 use super::monitor::Monitor;
@@ -32,6 +32,7 @@ pub struct Inner {
     /// What the dialects say, and their Socket.IO.
     pub casters: Casters,
     pub socket_io: Namespace,
+    pub outside: Outside,
     pub limits: Arc<Limits>,
     /// Sockets end when it is cancelled.
     pub shutdown: CancellationToken,

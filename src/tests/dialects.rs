@@ -1,6 +1,8 @@
 //! The dialects by their real clients, from their own packages, unchanged but for the address; and that the
 //! same fill arrives everywhere with the same figures. The clients are scripts in `dialects/clients`.
 
+mod redis;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;

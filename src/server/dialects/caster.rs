@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::sync::broadcast;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::View;
+use super::{View, keep};
 use crate::domain::Symbol;
 use crate::store::Range;
 use crate::wire::{Payload, Topic, publication};
@@ -65,13 +65,8 @@ impl Caster {
     }
 
     pub(super) fn start(&self, view: View, voice: impl Voice) {
-        let (sender, monitor) = (self.0.clone(), Arc::clone(&view.state.monitor));
-        let casting = tokio::spawn(cast(sender, view, voice));
-        tokio::spawn(async move {
-            if casting.await.is_err() {
-                monitor.task_panicked("dialects");
-            }
-        });
+        let state = view.state.clone();
+        keep(&state, cast(self.0.clone(), view, voice));
     }
 }
 

@@ -1,6 +1,8 @@
 //! `[dialects]`: how often each dialect says what changes all the time, ms. What happens is said when it
 //! happens.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::BotId;
@@ -53,6 +55,8 @@ pub struct TradingConfig {
 pub struct QuantumConfig {
     pub every_ms: u32,
     pub undefined: Undefined,
+    /// Where Docker or Podman may say how many containers run; the first that does counts.
+    pub container_sockets: Vec<PathBuf>,
 }
 
 /// How a figure is written that is not known.
@@ -116,6 +120,9 @@ impl Default for QuantumConfig {
         Self {
             every_ms: 3_000,
             undefined: Undefined::Zero,
+            container_sockets: ["/var/run/docker.sock", "/run/podman/podman.sock"]
+                .map(PathBuf::from)
+                .to_vec(),
         }
     }
 }

@@ -1,5 +1,10 @@
 //! Dialect 5, Quantum Trader: `/stream/live`, one flat object every few seconds. Its clients compute with every
 //! number, so what is not known is written as zero and named beside, unless the configuration says `null`.
+//! The figures that have keys in Redis come from there while it is configured and answers ([`redis`]).
+
+mod containers;
+mod outside;
+mod redis;
 
 use std::time::Duration;
 
@@ -21,6 +26,9 @@ use crate::server::rest::answer;
 use crate::server::state::AppState;
 use crate::wire::{Payload, Topic};
 
+pub use outside::{Outside, start};
+pub use redis::RedisConfig;
+
 /// `GET /stream/live`.
 pub async fn live(asked: Asked) -> Response {
     session::open(asked, |state| &state.casters.quantum, Client::default())
@@ -35,8 +43,21 @@ pub async fn health(State(state): State<AppState>) -> Result<Response, AppError>
 
 /// Everything that its clients know, `null` where it is not known.
 fn figures(view: &View) -> Map<String, Value> {
+    let mut figures = own(view);
+    if let Some(reading) = &*view.state.outside.redis.lock() {
+        for (name, value) in reading.figures() {
+            figures.insert(name.to_owned(), value);
+        }
+        figures.insert("quality".to_owned(), reading.quality());
+        figures.insert("source".to_owned(), "redis".into());
+    }
+    figures
+}
+
+/// The same from this engine and this machine alone.
+fn own(view: &View) -> Map<String, Value> {
     let now = wall_time();
-    let health = view.health();
+    let (health, machine) = (view.health(), view.state.monitor.machine());
     let (portfolio, performance, models) = (view.portfolio(), view.performance(), view.models());
     let day = performance
         .as_ref()
@@ -54,9 +75,9 @@ fn figures(view: &View) -> Map<String, Value> {
     let told = json!({
         "timestamp": now.micros() as f64 / 1e6,
         "datetime": datetime,
-        "cpu": health.process.cpu_percent,
-        "ram": health.process.resident_bytes.map(|bytes| bytes as f64 / 1e6),
-        "containers": null,
+        "cpu": machine.cpu_percent,
+        "ram": float(machine.memory_percent),
+        "containers": *view.state.outside.containers.lock(),
         "accuracy": float(performance.as_ref().and_then(|all| all.accuracy)),
         "latency": float(micros.map(|micros| micros as f64 / 1_000.0)),
         "sharpe": float(day.and_then(|day| day.value(MetricId::Sharpe))),
@@ -67,6 +88,7 @@ fn figures(view: &View) -> Map<String, Value> {
         "volatility": float(market.as_ref().and_then(|market| market.volatility)),
         "regime": market.and_then(|market| market.regime),
         "source": "engine",
+        "quality": {},
     });
     match told {
         Value::Object(told) => told,

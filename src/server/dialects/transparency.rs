@@ -4,6 +4,7 @@
 pub mod rest;
 mod socket;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -13,7 +14,9 @@ use super::config::TransparencyConfig;
 use super::figures::{float, number, optional, pair, percent, time};
 use super::view::View;
 use crate::domain::performance::Window;
-use crate::domain::{BotId, Decision, Fill, Health, MetricId, Outcome, Performance, Portfolio};
+use crate::domain::{
+    BotId, Decision, Fill, Health, MetricId, OrderId, OrderType, Outcome, Performance, Portfolio,
+};
 use crate::server::clock::wall_time;
 use crate::wire::{Payload, Topic};
 
@@ -41,9 +44,12 @@ fn trade_id(fill: &Fill) -> String {
     format!("trade-{}", id.strip_prefix("trade-").unwrap_or(id))
 }
 
+/// What orders were.
+type OrderTypes = HashMap<OrderId, OrderType>;
+
 /// A fill; the type of its order where the order is remembered.
-pub(super) fn trade(view: &View, fill: &Fill) -> Value {
-    let order = fill.order.as_ref().and_then(|id| view.order(id));
+pub(super) fn trade(fill: &Fill, types: &OrderTypes) -> Value {
+    let order_type = fill.order.as_ref().and_then(|id| types.get(id));
     json!({
         "id": trade_id(fill),
         "timestamp": time(fill.time),
@@ -54,7 +60,7 @@ pub(super) fn trade(view: &View, fill: &Fill) -> Value {
         "total_value": number(fill.value),
         "fee": number(fill.fee),
         "status": "filled",
-        "type": order.map_or("market", |order| order.order_type.as_str()),
+        "type": order_type.map_or("market", |known| known.as_str()),
     })
 }
 
@@ -141,9 +147,9 @@ fn now(view: &View, stream: &str) -> Option<(&'static str, Value)> {
 }
 
 /// An entry of a log as the dialect's event.
-fn event(view: &View, entry: &Payload) -> Option<Said> {
+fn event(entry: &Payload, types: &OrderTypes) -> Option<Said> {
     match entry {
-        Payload::Trade(fill) => Some(said(TRADES, TRADES, trade(view, fill))),
+        Payload::Trade(fill) => Some(said(TRADES, TRADES, trade(fill, types))),
         Payload::Decision(made) if made.outcome == Outcome::Pending => {
             Some(said(DECISIONS, DECISIONS, decision(made)))
         }
@@ -178,7 +184,11 @@ impl caster::Voice for Voice {
     }
 
     fn entry(&mut self, view: &View, entry: &Payload, out: &mut Vec<Said>) {
-        out.extend(event(view, entry));
+        let types = match entry {
+            Payload::Trade(_) => view.order_types(),
+            _ => OrderTypes::new(),
+        };
+        out.extend(event(entry, &types));
     }
 
     fn beat(&mut self, number: usize, view: &View, out: &mut Vec<Said>) {

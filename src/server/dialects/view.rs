@@ -1,8 +1,10 @@
 //! All that a dialect sees: the hub's values of its bot, each as it is between two engine batches.
 
+use std::collections::HashMap;
+
 use crate::domain::{
-    BotId, Decimal, EquityPoint, Health, Models, Order, OrderId, Performance, Portfolio, Position,
-    Symbol, Ticker, Working,
+    BotId, Decimal, EquityPoint, Health, Models, OrderId, OrderType, Performance, Portfolio,
+    Position, Symbol, Ticker, Working,
 };
 use crate::hub::News;
 use crate::server::state::AppState;
@@ -87,18 +89,16 @@ impl View {
         found.map(|found| found.content).unwrap_or_default()
     }
 
-    /// The newest state of an order, as far as memory has it.
-    pub fn order(&self, id: &OrderId) -> Option<Order> {
+    /// What orders were, as far as memory has them.
+    pub fn order_types(&self) -> HashMap<OrderId, OrderType> {
         let orders = self.news(&Topic::Orders(self.bot.clone()), 0).publications;
-        let mut newest =
-            orders
-                .iter()
-                .rev()
-                .filter_map(|publication| match publication.push.data.payload() {
-                    Some(Payload::Order(order)) if order.id == *id => Some((**order).clone()),
-                    _ => None,
-                });
-        newest.next()
+        let types = orders
+            .iter()
+            .filter_map(|publication| match publication.push.data.payload() {
+                Some(Payload::Order(order)) => Some((order.id.clone(), order.order_type)),
+                _ => None,
+            });
+        types.collect()
     }
 
     fn value(&self, topic: &Topic) -> Option<Payload> {

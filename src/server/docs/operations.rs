@@ -7,7 +7,7 @@ use super::operation::Operation;
 use super::schemas::Schemas;
 use crate::domain::{
     Amendment, AuditEntry, Candle, ClosePosition, Decision, DecisionDetail, Explanation, Fill,
-    Health, Instrument, LedgerEntry, Models, NewOco, NewOrder, Order, OrderCheck, OrderHistory,
+    Instrument, LedgerEntry, Models, NewOco, NewOrder, Order, OrderCheck, OrderHistory,
     Performance, Portfolio, Position, SessionInfo, TokenInfo, UserInfo, Working,
 };
 use crate::engine::TradingChanged;
@@ -158,7 +158,7 @@ fn machine(endpoint: Endpoint, schemas: &mut Schemas) -> Operation<'_> {
             .fails(&[400]),
         _ => Operation::new(schemas, MACHINE)
             .does("All that is known of the machine")
-            .gives::<Health>()
+            .gives::<rest::HealthReport>()
             .at_seq(),
     }
 }

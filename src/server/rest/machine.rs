@@ -26,10 +26,45 @@ use crate::server::state::AppState;
 /// How the counters are written.
 pub const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Everything that is known of the machine; 200 as long as it answers at all.
+/// Everything that is known of the machine, and in a word whether it is well.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HealthReport {
+    status: HealthStatus,
+    /// Of `time`, as RFC 3339.
+    timestamp: String,
+    version: String,
+    #[serde(flatten)]
+    health: Health,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthStatus {
+    /// It is ready: everything works that must.
+    Healthy,
+    Degraded,
+}
+
+impl HealthStatus {
+    pub fn of(health: &Health) -> Self {
+        if health.ready {
+            Self::Healthy
+        } else {
+            Self::Degraded
+        }
+    }
+}
+
+/// 200 as long as it answers at all.
 pub async fn health(State(state): State<AppState>) -> Result<Response, AppError> {
     let health = state.monitor.health(state.hub.published());
-    answer(health.seq, &health)
+    let report = HealthReport {
+        status: HealthStatus::of(&health),
+        timestamp: health.time.rfc3339(),
+        version: health.process.version.clone(),
+        health,
+    };
+    answer(report.health.seq, &report)
 }
 
 /// Whether everything that must work does, and what does not.

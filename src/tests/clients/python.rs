@@ -22,6 +22,10 @@ fn define(definition: &Definition, out: &mut String) {
         kind => {
             // What stands inside comes first.
             let written = type_of(kind, name, out);
+            // What is put together of several objects is a class of this name by now.
+            if written == *name {
+                return;
+            }
             *out += "\n";
             comment(definition.about.as_deref(), "", out);
             *out += &format!("{name}: TypeAlias = {}\n", quoted(&written));

@@ -11,7 +11,7 @@ use crate::server::clock::wall_time;
 use crate::server::dialects::View;
 use crate::server::dialects::figures::time;
 use crate::server::error::AppError;
-use crate::server::rest::{Params, answer, params};
+use crate::server::rest::{HealthStatus, Params, answer, params};
 use crate::server::state::AppState;
 
 const DEFAULT_LIMIT: u32 = 10;
@@ -29,7 +29,7 @@ fn told(state: &AppState, body: &Value) -> Result<Response, AppError> {
 pub async fn health(State(state): State<AppState>) -> Result<Response, AppError> {
     let health = view(&state).health();
     let body = json!({
-        "status": if health.ready { "healthy" } else { "degraded" },
+        "status": HealthStatus::of(&health),
         "problems": health.problems,
         "uptime_seconds": health.process.uptime_s,
         "version": health.process.version,

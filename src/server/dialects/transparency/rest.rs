@@ -97,11 +97,12 @@ pub async fn trades(
     let last = total.saturating_sub(offset);
     let first = last.saturating_sub(u64::from(limit)) + 1;
     let logged = state.reader.range(&topic, Range { first, last }).await?;
+    let types = view.order_types();
     let page: Vec<_> = logged
         .iter()
         .rev()
         .filter_map(|logged| match publication(&logged.record)? {
-            (_, Payload::Trade(fill)) => Some(trade(&view, &fill)),
+            (_, Payload::Trade(fill)) => Some(trade(&fill, &types)),
             _ => None,
         })
         .collect();

@@ -278,8 +278,7 @@ async fn subscribe(socket: SocketRef, TryData(wish): TryData<Wish>, State(state)
     for stream in &streams {
         let since = wish.since.get(*stream).and_then(Value::as_str);
         if since.is_some() || wish.history.is_some() {
-            let items = history(&view, stream, since, wish.history);
-            let _ = socket.emit("history", &json!({ "stream": stream, "items": items }));
+            let _ = socket.emit("history", &history(&view, stream, since, wish.history));
         }
     }
     // What does not happen, but is: its first word comes now.
@@ -288,8 +287,30 @@ async fn subscribe(socket: SocketRef, TryData(wish): TryData<Wish>, State(state)
     }
 }
 
-/// What a log had after an id, or its newest entries; oldest first.
-fn history(view: &View, stream: &str, since: Option<&str>, newest: Option<usize>) -> Vec<Value> {
+/// What a log had after an id, or its newest entries; oldest first. Who follows pages after an id gets all of
+/// them; of an id that memory has no more, the newest are told, and that they are not all.
+fn history(view: &View, stream: &str, since: Option<&str>, newest: Option<usize>) -> Value {
+    let mut items = told(view, stream);
+    let most = newest.unwrap_or(MAX_HISTORY).min(MAX_HISTORY);
+    let seen = since.map(|since| items.iter().rposition(|item| item["id"] == since));
+    let is_complete = match seen {
+        Some(Some(seen)) => {
+            items.drain(..=seen);
+            let is_all = items.len() <= most;
+            items.truncate(most);
+            is_all
+        }
+        // Those before the newest were not asked for, unless it is for all after an id.
+        Some(None) | None => {
+            items.drain(..items.len().saturating_sub(most));
+            seen.is_none()
+        }
+    };
+    json!({ "stream": stream, "items": items, "complete": is_complete })
+}
+
+/// All that memory has of a log, as it was told, oldest first.
+fn told(view: &View, stream: &str) -> Vec<Value> {
     let Some(topic) = log(stream, &view.bot) else {
         return Vec::new();
     };
@@ -299,18 +320,10 @@ fn history(view: &View, stream: &str, since: Option<&str>, newest: Option<usize>
         Payload::Decision(decision) => decision.outcome == Outcome::Pending,
         _ => true,
     });
-    let mut items: Vec<Value> = made
-        .filter_map(|entry| event(view, &entry))
+    let types = view.order_types();
+    made.filter_map(|entry| event(&entry, &types))
         .map(|said| said.data)
-        .collect();
-    if let Some(since) = since
-        && let Some(seen) = items.iter().rposition(|item| item["id"] == since)
-    {
-        items.drain(..=seen);
-    }
-    let most = newest.unwrap_or(MAX_HISTORY).min(MAX_HISTORY);
-    items.drain(..items.len().saturating_sub(most));
-    items
+        .collect()
 }
 
 async fn unsubscribe(

@@ -3,10 +3,11 @@
 import asyncio
 import threading
 import time
+import urllib.request
 
 import socketio
 
-from expect import MAYBE, NUMBER, TEXT, TOKEN, URL, Heard, cadence, fields
+from expect import MAYBE, NUMBER, TEXT, TOKEN, URL, Heard, cadence, fields, read
 
 STREAMS = ["trade_feed", "portfolio_update", "ai_decision", "performance_metrics"]
 EVENTS = [*STREAMS, "ai_decision_outcome", "connected", "subscription_confirmed", "history", "pong", "error"]
@@ -74,14 +75,22 @@ async def asynchronous(transport, seconds):
     first = history["items"][0]["id"]
     await client.emit("subscribe", {"streams": ["trade_feed"], "since": {"trade_feed": first}})
     later = await until("history", 2)
-    assert first not in [trade["id"] for trade in later["items"]], later
+    assert first not in [trade["id"] for trade in later["items"]] and later["complete"], later
+    # One at a time, in order, without a hole.
+    await client.emit("subscribe", {"streams": ["trade_feed"], "since": {"trade_feed": first}, "history": 1})
+    page = await until("history", 3)
+    assert len(page["items"]) <= 1, page
+    if len(later["items"]) > 1:
+        assert page["items"] == later["items"][:1] and not page["complete"], (page, later)
+    await client.emit("subscribe", {"streams": ["trade_feed"], "since": {"trade_feed": "trade-none"}})
+    assert (await until("history", 4))["complete"] is False
     await client.emit("no such event", {"a": 1})
     fields(await until("error"), code=TEXT, message=TEXT)
     await client.emit("subscribe", {"streams": 5})
     await until("error", 2)
 
     await client.emit("unsubscribe", {"streams": STREAMS})
-    await until("subscription_confirmed", 4)
+    await until("subscription_confirmed", 6)
     heard.clear()
     await asyncio.sleep(2.5)
     assert not heard.messages, f"it is not silent: {list(heard.messages)}"
@@ -127,6 +136,14 @@ async def main():
     await asyncio.gather(asynchronous("websocket", 15), asynchronous("polling", 6), turned_away())
 
 
+def health():
+    with urllib.request.urlopen(f"{URL}/health") as answer:
+        told = read(answer.read())
+    fields(told, status=TEXT, timestamp=TEXT, version=TEXT)
+    assert told["status"] == "healthy", told
+
+
 asyncio.run(main())
 synchronous()
+health()
 print("ok")
