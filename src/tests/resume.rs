@@ -107,6 +107,25 @@ async fn who_missed_nothing_gets_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_greeting_resumes_what_there_is_and_says_what_there_is_not() {
+    let server = TestServer::still(|_| ()).await;
+    server.notes("mine", 1..=3).await;
+    let head = head(&server, "agent:mine").await;
+    let first = Since { offset: 1, ..head };
+    let places = ["market:NOTHING", "agent:mine"].map(|name| position(name, first));
+    let mut back = Socket::open(&server).await;
+    back.greet(places.to_vec()).await;
+    match back.control().await {
+        ServerFrame::Error(error) => {
+            assert_eq!((error.id, &*error.code), (None, "unknown_topic"));
+            assert!(error.message.starts_with("market:NOTHING"), "{error:?}");
+        }
+        other => panic!("no error but {other:?}"),
+    }
+    resumed(back.control().await, 1, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_place_that_cannot_be_resumed_starts_again() {
     let server = TestServer::still(|_| ()).await;
     server.notes("mine", 1..=3).await;

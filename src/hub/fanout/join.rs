@@ -7,7 +7,7 @@ use super::conn::{Cursor, Following, Wire};
 use super::{ConnId, Fanout, Followed, LagRule, Subscription};
 use crate::hub::topic::TopicState;
 use crate::hub::{Channel, Inner, RESUME_WINDOW, Tier};
-use crate::wire::frame::{Reply, Resumed, Resync, Since, Subscribed, TopicError};
+use crate::wire::frame::{ErrorReply, Reply, Resumed, Resync, Since, Subscribed, TopicError};
 use crate::wire::{Class, ResyncReason, ServerFrame, Topic};
 
 /// One topic as a client wants to follow it.
@@ -53,7 +53,8 @@ struct Beginning {
 
 impl<W: Wire> Fanout<W> {
     /// Follows topics, and answers the command `id`; without one, for `hello`, nothing is answered
-    /// but how each topic goes on. A wish that was refused before is passed on as such.
+    /// but how each topic goes on, and an error for each that does not. A wish that was refused before is passed on
+    /// as such.
     pub fn subscribe(
         &mut self,
         conn: ConnId,
@@ -99,6 +100,19 @@ impl<W: Wire> Fanout<W> {
         drop(inner);
         if id.is_some() {
             self.reply(conn, &ServerFrame::Ok(reply));
+        } else {
+            // A greeting has no number that an answer could name.
+            for refused in reply.errors {
+                let error = ErrorReply {
+                    id: None,
+                    code: refused.code,
+                    field: None,
+                    message: format!("{}: {}", refused.topic, refused.message),
+                    temporary: false,
+                    retry_ms: None,
+                };
+                self.reply(conn, &ServerFrame::Error(error));
+            }
         }
         for frame in told {
             self.reply(conn, &frame);

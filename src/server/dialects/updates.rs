@@ -1,5 +1,6 @@
 //! Dialect 3, Real-time Data Updates: `/ws`. Channels are subscribed to; frames have a type, data and a
-//! timestamp in both directions. With `"partial": true` a client gets only what has changed.
+//! timestamp in both directions. With `"partial": true` a client gets only what has changed since its first
+//! message of a thing, which is whole.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -96,15 +97,18 @@ fn alert(alert: &Alert) -> Value {
 }
 
 fn frame(event: &str, data: &Value) -> Utf8Bytes {
-    envelope(event, data, None)
+    envelope(event, data).to_string().into()
 }
 
-fn envelope(event: &str, data: &Value, partial: Option<bool>) -> Utf8Bytes {
-    let mut frame = json!({ "type": event, "data": data, "timestamp": time(wall_time()) });
-    if let Some(partial) = partial {
-        frame["partial"] = partial.into();
-    }
+/// For who asked for changes alone: what is in it takes the place of what was there before.
+fn partial_frame(event: &str, data: &Value) -> Utf8Bytes {
+    let mut frame = envelope(event, data);
+    frame["partial"] = true.into();
     frame.to_string().into()
+}
+
+fn envelope(event: &str, data: &Value) -> Value {
+    json!({ "type": event, "data": data, "timestamp": time(wall_time()) })
 }
 
 fn said(stream: &'static str, event: &'static str, data: Value) -> Said {
@@ -273,7 +277,11 @@ impl Client {
         now.into_iter()
             .map(|(event, data)| {
                 self.known.insert((event, row(&data)), data.clone());
-                envelope(event, &data, self.partial.then_some(false))
+                if self.partial {
+                    partial_frame(event, &data)
+                } else {
+                    frame(event, &data)
+                }
             })
             .collect()
     }
@@ -341,20 +349,18 @@ impl Talk for Client {
         if !self.channels.contains(said.stream) {
             return None;
         }
-        let is_state = matches!(said.stream, DASHBOARD | POSITIONS | PERFORMANCE);
-        if !self.partial || !is_state {
+        if !self.partial {
             return Some(said.frame.clone());
+        }
+        // What happens is new as a whole.
+        if !matches!(said.stream, DASHBOARD | POSITIONS | PERFORMANCE) {
+            return Some(partial_frame(said.event, &said.data));
         }
         let key = (said.event, row(&said.data));
         let before = self.known.insert(key, said.data.clone());
-        match before {
-            Some(before) => {
-                let changed = changed(&before, &said.data);
-                let is_new = changed.keys().any(|name| name != "id");
-                is_new.then(|| envelope(said.event, &Value::Object(changed), Some(true)))
-            }
-            None => Some(envelope(said.event, &said.data, Some(false))),
-        }
+        let told = changed(&before.unwrap_or_default(), &said.data);
+        let is_new = told.keys().any(|name| name != "id");
+        is_new.then(|| partial_frame(said.event, &Value::Object(told)))
     }
 
     fn too_much(&self) -> Utf8Bytes {

@@ -71,18 +71,21 @@ async def partial():
     """Only what has changed, said to be so, and enough to know the whole."""
     known, count = {}, 0
     async with websockets.connect(ADDRESS) as socket:
-        await socket.send(frame("subscribe", channels=["dashboard", "positions"], partial=True))
+        await socket.send(frame("subscribe", channels=["dashboard", "positions", "trades"], partial=True))
         began = time.monotonic()
         while time.monotonic() - began < 6:
             told = read(await asyncio.wait_for(socket.recv(), 5))
+            if not told["type"].endswith("_update"):
+                continue
+            assert told["partial"] is True, told
+            data = told["data"]
             if told["type"] == "dashboard_update":
-                assert isinstance(told["partial"], bool), told
-                if told["partial"]:
-                    count += 1
-                    assert 0 < len(told["data"]) < 4 or any(known.get(k) != v for k, v in told["data"].items()), told
-                known.update(told["data"])
-            elif told["type"] == "position_update" and told["partial"]:
-                assert "id" in told["data"], told
+                assert data and all(known.get(name) != value for name, value in data.items()), (known, told)
+                assert known or len(data) == 4, "the first is whole"
+                known.update(data)
+                count += 1
+            else:
+                assert "id" in data, told
     assert count > 2 and len(known) == 4, (count, known)
 
 
