@@ -181,7 +181,7 @@ pub async fn start(port: u16) -> Result<(Publisher, Serving), Failure> {
     let upgrade = move |Extension(client): Extension<Client>,
                         Extension(connection): Extension<Arc<ConnectionPlace>>,
                         request: Request| async move {
-        match among.socket(&client, connection) {
+        match among.socket(&client, None, connection) {
             Ok(place) => {
                 let caller = Caller {
                     principal: Ok(Some(Principal::anonymous(Role::Viewer))),

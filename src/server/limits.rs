@@ -196,17 +196,20 @@ impl Limits {
         self.counted(of_address().and_then(|()| of_user()))
     }
 
-    /// Room for a socket of the client, on this connection.
+    /// Room for a socket of the client, on this connection, for whoever it is.
     ///
     /// # Errors
-    /// The address has as many as it may have.
+    /// The address or the user has as many as it may have.
     pub fn socket(
         &self,
         client: &Client,
+        principal: Option<&Principal>,
         connection: Arc<ConnectionPlace>,
     ) -> Result<SocketPlace, Refusal> {
         let key = AddressKey::of(client.address);
-        self.counted(self.addresses.socket(key, connection))
+        let place = self.counted(self.addresses.socket(key, connection))?;
+        self.socket_of(&place, principal)?;
+        Ok(place)
     }
 
     /// The socket is this user's from now on, who may be another one than before.
@@ -219,6 +222,17 @@ impl Limits {
         principal: Option<&Principal>,
     ) -> Result<(), Refusal> {
         self.counted(place.belong_to(principal.and_then(UserKey::of), &self.users))
+    }
+
+    /// What becomes of a frame that came on a socket just now.
+    pub fn command(&self, rate: &mut CommandRate) -> Verdict {
+        let verdict = rate.note(Instant::now());
+        match verdict {
+            Verdict::Go => {}
+            Verdict::Refuse(_) => self.counts.add(Why::Commands),
+            Verdict::Close => self.counts.add(Why::CommandFlood),
+        }
+        verdict
     }
 
     fn counted<T>(&self, result: Result<T, Refusal>) -> Result<T, Refusal> {

@@ -28,12 +28,10 @@ pub async fn upgrade(
     Extension(connection): Extension<Arc<ConnectionPlace>>,
     request: Request,
 ) -> Response {
-    let place = state.limits.socket(&caller.client, connection);
-    let place = place.and_then(|place| {
-        state.limits.socket_of(&place, caller.principal())?;
-        Ok(place)
-    });
-    match place {
+    match state
+        .limits
+        .socket(&caller.client, caller.principal(), connection)
+    {
         Ok(place) => open(&state.sockets, caller, place, request),
         Err(refusal) => AppError::from(refusal).into_response(),
     }

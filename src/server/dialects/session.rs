@@ -21,7 +21,7 @@ use crate::server::access::Need;
 use crate::server::caller::Caller;
 use crate::server::clock::wall_time;
 use crate::server::error::AppError;
-use crate::server::limits::{CommandRate, ConnectionPlace, SocketPlace, Verdict, Why};
+use crate::server::limits::{CommandRate, ConnectionPlace, SocketPlace, Verdict};
 use crate::server::monitor::Counters;
 use crate::server::socket::bad_frames::BadFrames;
 use crate::server::state::AppState;
@@ -90,11 +90,9 @@ pub fn open(asked: Asked, caster: fn(&AppState) -> &Caster, talk: impl Talk) -> 
         connection,
         upgrade,
     } = asked;
-    let place = state.limits.socket(&caller.client, connection);
-    let place = place.and_then(|place| {
-        state.limits.socket_of(&place, caller.principal())?;
-        Ok(place)
-    });
+    let place = state
+        .limits
+        .socket(&caller.client, caller.principal(), connection);
     let place = match place {
         Ok(place) => place,
         Err(refusal) => return AppError::from(refusal).into_response(),
@@ -193,17 +191,13 @@ impl<T: Talk> Session<T> {
     async fn hear(&mut self, message: Message) -> Result<(), End> {
         self.heard = Instant::now();
         let state = self.view.state.clone();
-        match self.rate.note(Instant::now()) {
+        match state.limits.command(&mut self.rate) {
             Verdict::Go => {}
             Verdict::Refuse(_) => {
-                state.limits.counts.add(Why::Commands);
                 let answer = self.talk.too_much();
                 return self.send([answer]).await;
             }
-            Verdict::Close => {
-                state.limits.counts.add(Why::CommandFlood);
-                return Err(End::Close(CloseCode::RateLimited));
-            }
+            Verdict::Close => return Err(End::Close(CloseCode::RateLimited)),
         }
         let text = match message {
             Message::Text(text) => text,

@@ -23,7 +23,7 @@ use crate::server::access::{self, Need};
 use crate::server::caller::Caller;
 use crate::server::clock::wall_time;
 use crate::server::error::AppError;
-use crate::server::limits::{CommandRate, Refusal, Verdict, Why};
+use crate::server::limits::{CommandRate, Refusal, Verdict};
 use crate::server::monitor::Counters;
 use crate::wire::frame::{
     API_VERSION, Closing, DEFLATE, ErrorReply, Limits, MAX_CLIENT_MESSAGE, Pong, Reply, Welcome,
@@ -422,13 +422,7 @@ impl Session {
 
     /// Counts a frame of the client.
     fn verdict(&mut self) -> Verdict {
-        let verdict = self.rate.note(Instant::now());
-        match verdict {
-            Verdict::Go => {}
-            Verdict::Refuse(_) => self.shard.host.limits().counts.add(Why::Commands),
-            Verdict::Close => self.shard.host.limits().counts.add(Why::CommandFlood),
-        }
-        verdict
+        self.shard.host.limits().command(&mut self.rate)
     }
 
     /// A frame came too soon after the others; it is not looked at.

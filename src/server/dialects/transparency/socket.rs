@@ -28,7 +28,7 @@ use crate::server::clock::wall_time;
 use crate::server::dialects::View;
 use crate::server::dialects::session::may_see;
 use crate::server::error::AppError;
-use crate::server::limits::{CommandRate, ConnectionPlace, SocketPlace, Verdict, Why};
+use crate::server::limits::{CommandRate, ConnectionPlace, SocketPlace, Verdict};
 use crate::server::monitor::Counters;
 use crate::server::state::AppState;
 use crate::wire::Payload;
@@ -116,11 +116,9 @@ async fn admit(
     let Some(principal) = principal else {
         return Err("sign in first: give a token as auth.token".to_owned());
     };
-    let place = state.limits.socket(&caller.client, connection);
-    let place = place.and_then(|place| {
-        state.limits.socket_of(&place, Some(&principal))?;
-        Ok(place)
-    });
+    let place = state
+        .limits
+        .socket(&caller.client, Some(&principal), connection);
     let known = Known {
         principal,
         streams: BTreeSet::new(),
@@ -205,15 +203,13 @@ fn is_in_time(socket: &SocketRef, state: &AppState) -> bool {
         return false;
     };
     let mut known = client.0.lock();
-    match known.rate.note(std::time::Instant::now()) {
+    match state.limits.command(&mut known.rate) {
         Verdict::Go => true,
         Verdict::Refuse(_) => {
-            state.limits.counts.add(Why::Commands);
             complain(socket, "rate_limited", "this socket sends more than it may");
             false
         }
         Verdict::Close => {
-            state.limits.counts.add(Why::CommandFlood);
             known.place.strike();
             drop(known);
             let _ = socket.clone().disconnect();
