@@ -219,7 +219,7 @@ struct Command {
 struct Client {
     channels: BTreeSet<&'static str>,
     partial: bool,
-    /// What a client of changes has, by event and row.
+    /// What it was told last, by event and row.
     known: BTreeMap<(&'static str, String), Value>,
 }
 
@@ -342,16 +342,18 @@ impl Talk for Client {
             return None;
         }
         let is_state = matches!(said.stream, DASHBOARD | POSITIONS | PERFORMANCE);
-        if !self.partial || !is_state {
+        if !is_state {
             return Some(said.frame.clone());
         }
+        // What is said to all may be news to others alone.
         let key = (said.event, row(&said.data));
         let before = self.known.insert(key, said.data.clone());
         match before {
+            Some(before) if before == said.data => None,
+            _ if !self.partial => Some(said.frame.clone()),
             Some(before) => {
-                let changed = changed(&before, &said.data);
-                let is_new = changed.keys().any(|name| name != "id");
-                is_new.then(|| envelope(said.event, &Value::Object(changed), Some(true)))
+                let changed = Value::Object(changed(&before, &said.data));
+                Some(envelope(said.event, &changed, Some(true)))
             }
             None => Some(envelope(said.event, &said.data, Some(false))),
         }
