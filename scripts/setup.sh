@@ -158,7 +158,8 @@ install_nextest() {
   fi
 }
 
-# The packages of Python clients, ours and the older dashboards', in an environment of the project's own.
+# The packages of Python clients, ours and the older dashboards', and schemathesis, which is as a client that asks
+# anything, in an environment of the project's own.
 install_python_clients() {
   local venv=.tools/venv done=.tools/venv/requirements.txt
   if cmp -s src/tests/dialects/requirements.txt $done; then

@@ -43,13 +43,15 @@ impl InvalidId {
     }
 }
 
-/// Declares a cheap-to-clone text id; the pattern is its rule for the API's documents. Parsing and deserialising check the rule, so that a value of
-/// the type is always a valid one.
+/// Declares a cheap-to-clone text id; the pattern is its rule for the API's documents, and one that there is on
+/// every server may be their example. Parsing and deserialising check the rule, so that a value of the type is
+/// always a valid one.
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident, $what:literal, $rule:literal, $pattern:literal, $valid:expr) => {
+    ($(#[$doc:meta])* $name:ident $(= $example:literal)?, $what:literal, $rule:literal, $pattern:literal, $valid:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema), schema(value_type = String, pattern = $pattern))]
+        #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+        #[cfg_attr(feature = "ssr", schema(value_type = String, pattern = $pattern $(, example = $example)?))]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(Arc<str>);
 
@@ -100,13 +102,13 @@ fn printable(text: &str, longest: usize) -> bool {
 
 text_id!(
     /// An instrument, as the exchange writes it: `BTCUSDT`.
-    Symbol, "symbol", "2 to 20 upper-case letters and digits", "^[A-Z0-9]{2,20}$",
+    Symbol = "BTCUSDT", "symbol", "2 to 20 upper-case letters and digits", "^[A-Z0-9]{2,20}$",
     |text| (2..=20).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 );
 text_id!(
     /// A bot. The built-in one is `paper`.
-    BotId, "bot", "1 to 32 of a-z, 0-9, '-' and '_', the first a letter or digit",
+    BotId = "paper", "bot", "1 to 32 of a-z, 0-9, '-' and '_', the first a letter or digit",
     "^[a-z0-9][a-z0-9_-]{0,31}$",
     |text| (1..=32).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_'))

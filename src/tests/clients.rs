@@ -35,7 +35,7 @@ fn generated_types_are_up_to_date() {
 }
 
 /// The program, where the set-up has put it; without it the test is skipped, but not where all must run.
-fn tool(path: &str, what: &str) -> Option<PathBuf> {
+pub fn tool(path: &str, what: &str) -> Option<PathBuf> {
     let tool = root().join(path);
     if tool.exists() {
         return Some(tool);

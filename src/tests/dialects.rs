@@ -2,6 +2,7 @@
 //! same fill arrives everywhere with the same figures. The clients are scripts in `dialects/clients`.
 
 mod redis;
+mod snippets;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -250,30 +251,30 @@ async fn a_fill_is_the_same_on_every_surface() {
     );
 }
 
+/// Also to whoever is the first to listen, to whom everything is news to be said.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_silent_when_nothing_changes_is_silent() {
-    let server = TestServer::still(|config| config.dialects.finance.changes_ms = 100).await;
-    let mut portfolio = Plain::open(&server, "/api/v1/bot/ws/portfolio").await;
-    portfolio
-        .find("the first", |frame| frame["event"] == "portfolio_update")
-        .await;
-    let more = portfolio.find("another", |frame| frame["event"] == "portfolio_update");
-    // The caster says once what it had not said to anybody; then nothing more.
-    let mut said = 0;
-    tokio::pin!(more);
-    if tokio::time::timeout(Duration::from_secs(1), &mut more)
-        .await
-        .is_ok()
-    {
-        said += 1;
+    let server = TestServer::still(|config| {
+        config.dialects.finance.changes_ms = 100;
+        config.dialects.updates.changes_ms = 100;
+    })
+    .await;
+    let subscribe = json!({"type": "subscribe", "data": {"channels": ["dashboard", "positions", "performance"]}});
+    for (path, command, last) in [
+        ("/api/v1/bot/ws/portfolio", None, "portfolio_update"),
+        ("/api/v1/bot/ws/positions", None, "positions_update"),
+        ("/ws", Some(&subscribe), "performance_update"),
+    ] {
+        let mut socket = Plain::open(&server, path).await;
+        if let Some(command) = command {
+            socket.say(command).await;
+        }
+        let is = |frame: &Value, name: &str| frame["event"] == name || frame["type"] == name;
+        socket.find(last, |frame| is(frame, last)).await;
+        let more = socket.find("more", |frame| !is(frame, "heartbeat"));
+        let more = tokio::time::timeout(Duration::from_secs(1), more).await;
+        assert!(more.is_err(), "{path}: nothing has changed, but {more:?}");
     }
-    let mut other = Plain::open(&server, "/api/v1/bot/ws/portfolio").await;
-    other
-        .find("the first", |frame| frame["event"] == "portfolio_update")
-        .await;
-    let again = other.find("another", |frame| frame["event"] == "portfolio_update");
-    let again = tokio::time::timeout(Duration::from_secs(1), again).await;
-    assert!(again.is_err() && said <= 1, "nothing has changed");
 }
 
 #[test]

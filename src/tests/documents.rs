@@ -1,6 +1,7 @@
 //! What the server says of its API is what its API is: the documents against the access table, against the
 //! golden vectors, and against what is really answered and pushed.
 
+mod fuzzed;
 mod rest;
 mod schemas;
 mod socket;

@@ -15,6 +15,7 @@ use checks::{required, unexpected};
 /// What a bot asks for. Two requests with the same `client_order_id` are one order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ssr", schema(example = json!({"symbol": "BTCUSDT", "side": "buy", "type": "limit", "quantity": "0.01", "price": "40000"})))]
 #[serde(deny_unknown_fields)]
 pub struct NewOrder {
     #[serde(default)]

@@ -37,7 +37,10 @@ macro_rules! stream {
     ($(#[$doc:meta])* $handler:ident $stream:ident) => {
         $(#[$doc])*
         pub async fn $handler(asked: Asked) -> Response {
-            let client = Client { stream: $stream };
+            let client = Client {
+                stream: $stream,
+                known: BTreeMap::new(),
+            };
             session::open(asked, |state| &state.casters.finance, client)
         }
     };
@@ -299,6 +302,9 @@ struct Command {
 
 struct Client {
     stream: &'static str,
+    /// How portfolio and positions were when it was told of them last, by event. What is said to all may be
+    /// news to others alone.
+    known: BTreeMap<&'static str, Value>,
 }
 
 fn error(code: &str, message: impl Into<String>) -> Utf8Bytes {
@@ -309,8 +315,9 @@ impl Talk for Client {
     fn opened(&mut self, view: &View) -> Vec<Utf8Bytes> {
         let mut first = Vec::new();
         if matches!(self.stream, PORTFOLIO | AGENT) {
-            let now = view.portfolio();
-            first.extend(now.map(|now| frame("portfolio_update", &portfolio_data(&now))));
+            let now = view.portfolio().map(|now| portfolio_data(&now));
+            first.extend(now.iter().map(|now| frame("portfolio_update", now)));
+            self.known.extend(now.map(|now| ("portfolio_update", now)));
         }
         if self.stream == AGENT {
             // Some clients open only this one, and learn here what is held already.
@@ -319,7 +326,10 @@ impl Talk for Client {
             first.extend(rows.map(|row| frame("position_updated", &row)));
         }
         if self.stream == POSITIONS {
-            first.push(frame("positions_update", &held(view)));
+            let held = held(view);
+            first.push(frame("positions_update", &held));
+            self.known
+                .insert("positions_update", held["positions"].clone());
         }
         first
     }
@@ -344,7 +354,18 @@ impl Talk for Client {
             AGENT => said.stream != POSITIONS,
             stream => said.stream == stream || said.stream == ALL,
         };
-        is_heard.then(|| said.frame.clone())
+        let state = match said.event {
+            "portfolio_update" => Some(&said.data),
+            "positions_update" => Some(&said.data["positions"]),
+            _ => None,
+        };
+        let is_news = state.is_none_or(|now| self.known.get(said.event) != Some(now));
+        if !(is_heard && is_news) {
+            return None;
+        }
+        self.known
+            .extend(state.map(|now| (said.event, now.clone())));
+        Some(said.frame.clone())
     }
 
     fn too_much(&self) -> Utf8Bytes {

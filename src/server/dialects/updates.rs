@@ -223,7 +223,7 @@ struct Command {
 struct Client {
     channels: BTreeSet<&'static str>,
     partial: bool,
-    /// What a client of changes has, by event and row.
+    /// What it was told last, by event and row.
     known: BTreeMap<(&'static str, String), Value>,
 }
 
@@ -349,18 +349,26 @@ impl Talk for Client {
         if !self.channels.contains(said.stream) {
             return None;
         }
+        // What happens is new as a whole.
+        if !matches!(said.stream, DASHBOARD | POSITIONS | PERFORMANCE) {
+            return Some(if self.partial {
+                partial_frame(said.event, &said.data)
+            } else {
+                said.frame.clone()
+            });
+        }
+        // What is said to all may be news to others alone.
+        let key = (said.event, row(&said.data));
+        let before = self.known.insert(key, said.data.clone());
+        let before = before.unwrap_or_default();
+        if before == said.data {
+            return None;
+        }
         if !self.partial {
             return Some(said.frame.clone());
         }
-        // What happens is new as a whole.
-        if !matches!(said.stream, DASHBOARD | POSITIONS | PERFORMANCE) {
-            return Some(partial_frame(said.event, &said.data));
-        }
-        let key = (said.event, row(&said.data));
-        let before = self.known.insert(key, said.data.clone());
-        let told = changed(&before.unwrap_or_default(), &said.data);
-        let is_new = told.keys().any(|name| name != "id");
-        is_new.then(|| partial_frame(said.event, &Value::Object(told)))
+        let told = changed(&before, &said.data);
+        Some(partial_frame(said.event, &Value::Object(told)))
     }
 
     fn too_much(&self) -> Utf8Bytes {

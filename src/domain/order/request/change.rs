@@ -9,6 +9,7 @@ use crate::domain::{Decimal, Rejection, TimeUs};
 /// What is to be different in an open order; what is absent stays.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ssr", schema(example = json!({"price": "41000"})))]
 #[serde(default, deny_unknown_fields)]
 pub struct Amendment {
     /// The whole quantity, filled parts included.
@@ -48,6 +49,7 @@ impl Amendment {
 /// Closes what is held of a symbol by a market order that can only reduce.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ssr", schema(example = json!({"quantity": "0.01"})))]
 #[serde(deny_unknown_fields)]
 pub struct ClosePosition {
     #[serde(default)]
