@@ -277,6 +277,49 @@ async fn what_is_silent_when_nothing_changes_is_silent() {
     }
 }
 
+/// Who comes is told what is held, and not that it was opened just now.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happened_before_somebody_came_is_no_news() {
+    let server = TestServer::start(|config| {
+        "20".clone_into(&mut config.feed.speed);
+        config.agent.enabled = false;
+        config.dialects.finance.changes_ms = 100;
+    })
+    .await;
+    let order = json!({"symbol": "BTCUSDT", "side": "buy", "type": "market", "quantity": "0.05"});
+    until("the order is taken", async || {
+        let answer = server.post("/v1/orders", &order).await;
+        (answer.status == 200).then_some(())
+    })
+    .await;
+    until("the position is held", async || {
+        let portfolio: Portfolio = server.portfolio("paper").await;
+        (portfolio.open_positions == 1).then_some(())
+    })
+    .await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let mut agent = Plain::open(&server, "/api/v1/bot/ws").await;
+    let mut updates = 0;
+    let is_of_position = |frame: &Value| {
+        frame["event"]
+            .as_str()
+            .is_some_and(|event| event.starts_with("position_"))
+    };
+    while updates < 5 {
+        let frame = agent.find("the position", is_of_position).await;
+        assert_eq!(frame["event"], "position_updated", "{frame}");
+        updates += 1;
+    }
+    let order = json!({"symbol": "ETHUSDT", "side": "buy", "type": "market", "quantity": "0.5"});
+    assert_eq!(server.post("/v1/orders", &order).await.status, 200);
+    let opened = agent
+        .find("what was opened now", |frame| {
+            frame["event"] == "position_opened"
+        })
+        .await;
+    assert_eq!(opened["data"]["asset_pair"], "ETHUSDT");
+}
+
 #[test]
 fn the_registry_names_what_is_mounted() {
     let mounted: Vec<&str> = ROUTES

@@ -1,5 +1,5 @@
 //! What happens, translated once for all clients of a dialect. A task looks at the logs and at what is due a
-//! few times a second, as long as anybody listens; connections read what was said at their own pace, and who
+//! few times a second; connections read what was said at their own pace, and who
 //! falls behind further than [`WAITING`] has lost something and is told so by being closed.
 
 use std::sync::Arc;
@@ -105,12 +105,11 @@ async fn cast(sender: broadcast::Sender<Arc<Said>>, view: View, mut voice: impl 
             if now >= *due {
                 // On its own beat, unless whole ones were missed.
                 *due = (*due + *every).max(now);
-                if is_heard {
-                    voice.beat(number, &view, &mut out);
-                }
+                // Also where nobody listens: what has changed since is told to who comes, not what changed before.
+                voice.beat(number, &view, &mut out);
             }
         }
-        for said in out.drain(..) {
+        for said in out.drain(..).filter(|_| is_heard) {
             let _ = sender.send(Arc::new(said));
         }
     }
