@@ -11,7 +11,7 @@ import threading
 import time
 from pathlib import Path
 
-from server import ROOT, Server
+from server import ROOT, Server, load
 
 HONEST = 100
 SECONDS = 60
@@ -34,10 +34,6 @@ class Memory(threading.Thread):
     def run(self):
         while not self.stopped.wait(0.25):
             self.peak = max(self.peak, self.now())
-
-
-def load(binary, *arguments):
-    return [binary.with_name("plainsight-load"), *map(str, arguments)]
 
 
 def honest(binary, server):

@@ -17,6 +17,7 @@ import sys
 import time
 from pathlib import Path
 
+from dialects import dialects
 from flood import flood
 from server import ROOT, Server, output
 
@@ -213,6 +214,7 @@ def main():
     sections.append(("Paper exchange, through journal and hub, simulated feed at ten times market time", lambda: reaction(binary, site)))
     sections.append(("Decisions and the sealed log", decisions))
     sections.append(("Flood: everything at once that a server must not be troubled by, for a minute", lambda: flood(binary, site)))
+    sections.append(("Five dialects: 200 clients of each at once for a minute, simulated feed at ten times market time", lambda: dialects(binary, site)))
     sections.append(("Browser", lambda: browser(binary, site)))
     text = [
         "# Benchmarks",

@@ -27,6 +27,11 @@ def output(*command):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
 
+def load(binary, *arguments):
+    """The command of the load tool, which the release build puts beside the program."""
+    return [binary.with_name("plainsight-load"), *map(str, arguments)]
+
+
 def operator_token(binary, data):
     """Makes an operator in a data directory that nothing has been started on, and a token that may do all it may."""
     add = [binary, "user", "add", "operator", "--role", "operator", "--password-stdin", "--data", data]

@@ -8,7 +8,7 @@ use crate::target::Target;
 #[command(
     name = "plainsight-load",
     version,
-    about = "Measures fan-out to many clients, and what floods do"
+    about = "Measures fan-out to many clients, older dashboards' clients, and what floods do"
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -23,6 +23,8 @@ pub enum Command {
     Storm(StormArgs),
     /// Abuse a server in every way at once, and print what it did about it.
     Flood(FloodArgs),
+    /// Open clients of all five dialects, and print what they were told and how evenly.
+    Dialects(DialectsArgs),
     /// Serve the real hub and socket with a synthetic topic and without limits of connections.
     Server(ServerArgs),
 }
@@ -96,6 +98,36 @@ pub struct FloodArgs {
     /// Sockets that never read.
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub deaf: usize,
+}
+
+#[derive(Debug, Args)]
+pub struct DialectsArgs {
+    /// The server; who has to sign in there does so with PLAINSIGHT_TOKEN.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:3000", value_parser = host)]
+    pub url: String,
+    /// Connections to open of each dialect; without any the server alone is measured.
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub clients: usize,
+    /// Length of the measured window.
+    #[arg(long, value_name = "S", default_value_t = 60.0)]
+    pub seconds: f64,
+    /// Whose prices the clients ask for that have to name them.
+    #[arg(long, value_delimiter = ',', default_value = "BTCUSDT,ETHUSDT,SOLUSDT")]
+    pub symbols: Vec<String>,
+    /// Process id of the server, to read its processor time and memory.
+    #[arg(long, value_name = "PID")]
+    pub pid: Option<u32>,
+    /// Only the JSON object: no lines for people on standard error.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Host and port of a server's address.
+fn host(url: &str) -> Result<String, String> {
+    let rest = url
+        .strip_prefix("http://")
+        .ok_or("only http:// is spoken")?;
+    Ok(rest.trim_end_matches('/').to_owned())
 }
 
 #[derive(Debug, Args)]

@@ -202,7 +202,7 @@ impl Connection {
 }
 
 /// What an error of a socket is called in the figures.
-fn named(error: &std::io::Error) -> String {
+pub fn named(error: &std::io::Error) -> String {
     match error.kind() {
         ErrorKind::ConnectionReset => "reset".to_owned(),
         ErrorKind::BrokenPipe => "broken pipe".to_owned(),

@@ -1,9 +1,10 @@
-//! The load tool: many clients of the native protocol on one thread, and a server to measure them
-//! against. It is a program of its own, so that the server's processor time stays the server's.
+//! The load tool: many clients of the native protocol on one thread, or of the five dialects, and a server to
+//! measure the former against. It is a program of its own, so that the server's processor time stays the server's.
 
 mod args;
 mod clients;
 mod connection;
+mod dialects;
 mod fleet;
 mod flood;
 mod pacer;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Command::Clients(args) => clients::run(&args),
         Command::Storm(args) => storm::run(&args),
         Command::Flood(args) => flood::run(&args),
+        Command::Dialects(args) => dialects::run(&args),
         Command::Server(args) => server::run(&args),
     };
     match result {

@@ -39,6 +39,7 @@ mod heavy_kill;
 mod heavy_replay;
 mod ingest;
 mod limits;
+mod load_tool;
 mod models;
 mod orders;
 mod origins;

@@ -18,9 +18,19 @@ impl Drop for Running {
     }
 }
 
-/// The program with these arguments; nothing of this process's environment configures it.
+/// The program with these arguments.
 pub fn plainsight<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_plainsight"));
+    program(env!("CARGO_BIN_EXE_plainsight"), arguments)
+}
+
+/// The load tool with these.
+pub fn load_tool<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
+    program(env!("CARGO_BIN_EXE_plainsight-load"), arguments)
+}
+
+/// Nothing of this process's environment configures it.
+fn program<'a>(path: &str, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+    let mut command = Command::new(path);
     command.args(arguments).stdin(Stdio::null());
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("PLAINSIGHT_") {
