@@ -30,6 +30,8 @@ use crate::wire::frame::MAX_CLIENT_MESSAGE;
 
 /// How often it is looked whether the client may stay.
 const LOOK: Duration = Duration::from_secs(1);
+/// What each socket has in memory to read into, and to write from, bytes: a few frames.
+const BUFFER: usize = 4 * 1024;
 /// What a client that offers its token as a subprotocol offers beside it.
 pub const BEARER: &str = "bearer";
 
@@ -99,6 +101,8 @@ pub fn open(asked: Asked, caster: fn(&AppState) -> &Caster, talk: impl Talk) -> 
     };
     let upgrade = upgrade
         .protocols([BEARER])
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(BUFFER)
         .max_message_size(MAX_CLIENT_MESSAGE)
         .max_frame_size(MAX_CLIENT_MESSAGE);
     upgrade.on_upgrade(move |socket| async move {
