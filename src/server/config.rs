@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::origin::Origin;
 use crate::auth::AuthConfig;
@@ -133,11 +133,25 @@ pub struct FeedConfig {
     pub symbols: Vec<Symbol>,
     pub seed: u64,
     /// Market seconds a second, or `max`. A live feed has its own.
+    #[serde(deserialize_with = "with_or_without_quotes")]
     pub speed: String,
     /// A recorded answer of Binance's `exchangeInfo` (.json, .json.gz): the filters on orders, for a
     /// feed that knows none.
     pub exchange_info: Option<PathBuf>,
     pub binance: BinanceConfig,
+}
+
+fn with_or_without_quotes<'de, D: Deserializer<'de>>(given: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a number or \"max\" was expected")]
+    enum Given {
+        Text(String),
+        Number(f64),
+    }
+    Ok(match Given::deserialize(given)? {
+        Given::Text(text) => text,
+        Given::Number(number) => number.to_string(),
+    })
 }
 
 impl Default for FeedConfig {
@@ -338,6 +352,10 @@ mod tests {
             load("[feed]\nseed = 7\n[streams]\nmarket = { cadence_ms = 50, budget_ms = 9 }\n")
                 .unwrap();
         assert_eq!(config.feed.seed, 7);
+        for (written, speed) in [("60", "60"), ("0.5", "0.5"), ("\"max\"", "max")] {
+            let config = load(&format!("[feed]\nspeed = {written}\n")).unwrap();
+            assert_eq!(config.feed.speed, speed);
+        }
         assert_eq!(config.feed.source, "simulated");
         assert_eq!(
             config.streams.market,
@@ -354,6 +372,7 @@ mod tests {
         for (text, word) in [
             ("[feeed]\n", "feeed"),
             ("[feed]\nsead = 1\n", "sead"),
+            ("[feed]\nspeed = true\n", "a number or"),
             ("[server]\naddr = \"nowhere\"\n", "addr"),
             ("[limits]\ndeny = [\"10.0.0.0/40\"]\n", "10.0.0.0/40"),
             ("[limits]\nrequests_per_s = 0\n", "requests_per_s"),
@@ -404,22 +423,35 @@ mod tests {
         Config::load(Some(&path)).unwrap();
     }
 
-    /// Every key of `[limits]` stands in the file, commented out, at its default.
+    /// Every key of these tables stands in the file, commented out: with what it says all is at its default. (Two
+    /// files of TLS, which have none, are shown by their names.)
     #[test]
-    fn the_projects_own_file_tells_the_limits() {
+    fn the_projects_own_file_tells_the_server_and_its_limits() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(DEFAULT_FILE);
         let text = std::fs::read_to_string(path).unwrap();
-        let (_, table) = text.split_once("[limits]\n").unwrap();
-        let (table, _) = table.split_once("\n[store]").unwrap();
-        let told = |line: &&str| line.split(' ').nth(1) == Some("=");
-        let lines = table.lines().filter_map(|line| line.strip_prefix("# "));
-        let keys: Vec<&str> = lines.filter(told).collect();
-        let serde_json::Value::Object(all) = serde_json::json!(LimitsConfig::default()) else {
-            panic!("a table was expected")
+        let told = |table: &str, next: &str| {
+            let (_, text) = text.split_once(&format!("\n[{table}]\n")).unwrap();
+            let (text, _) = text.split_once(&format!("\n[{next}]")).unwrap();
+            let is_key = |line: &&str| line.split(' ').nth(1) == Some("=");
+            let lines = text.lines().filter_map(|line| line.strip_prefix("# "));
+            let keys: Vec<&str> = lines.filter(is_key).collect();
+            let read = load(&format!("[{table}]\n{}\n", keys.join("\n"))).unwrap();
+            (keys.len(), read)
         };
-        assert_eq!(keys.len(), all.len(), "{keys:?}");
-        let read = load(&format!("[limits]\n{}\n", keys.join("\n"))).unwrap();
+        let all = |table: serde_json::Value| table.as_object().unwrap().len();
+
+        let (count, read) = told("limits", "store");
+        assert_eq!(count, all(serde_json::json!(LimitsConfig::default())));
         assert_eq!(read.limits, LimitsConfig::default());
+
+        let (count, read) = told("server", "auth");
+        assert_eq!(count, all(serde_json::json!(ServerConfig::default())));
+        let without_files = ServerConfig {
+            tls_cert: None,
+            tls_key: None,
+            ..read.server
+        };
+        assert_eq!(without_files, ServerConfig::default());
     }
 
     /// Every key of `[agent.models]` stands in the file, commented out, at its default.

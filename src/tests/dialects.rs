@@ -2,6 +2,7 @@
 //! same fill arrives everywhere with the same figures. The clients are scripts in `dialects/clients`.
 
 mod redis;
+mod same;
 mod snippets;
 
 use std::path::{Path, PathBuf};
