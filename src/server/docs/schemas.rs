@@ -9,7 +9,7 @@ use utoipa::openapi::{RefOr, Schema};
 
 /// Fields that are left out where there is nothing to say; every other field of what the server writes is
 /// always there, if only as null.
-const LEFT_OUT: [(&str, &[&str]); 5] = [
+const LEFT_OUT: [(&str, &[&str]); 14] = [
     (
         "OkFrame",
         &[
@@ -27,6 +27,16 @@ const LEFT_OUT: [(&str, &[&str]); 5] = [
     ("Problem", &["type", "title", "field"]),
     // Of older servers.
     ("WelcomeFrame", &["schema"]),
+    // Of the older dashboards.
+    ("TransparencyConfirmed", &["rejected"]),
+    ("TransparencyHistory", &["complete"]),
+    ("FinanceError", &["severity"]),
+    ("UpdatesSubscribed", &["rejected"]),
+    ("UpdatesDashboardUpdateFrame", &["partial"]),
+    ("UpdatesPositionUpdateFrame", &["partial"]),
+    ("UpdatesPerformanceUpdateFrame", &["partial"]),
+    ("TradingOrder", &["current_stop_price", "peak_price"]),
+    ("QuantumLive", &["quality"]),
 ];
 
 #[derive(Debug, Default)]
