@@ -8,7 +8,7 @@
 
 pub mod caster;
 pub mod config;
-mod figures;
+pub mod figures;
 pub mod finance;
 pub mod quantum;
 pub mod session;
@@ -43,10 +43,17 @@ pub struct Dialect {
     pub clients: &'static [&'static str],
 }
 
+/// Their names.
+pub const TRANSPARENCY: &str = "Transparency Dashboard";
+pub const FINANCE: &str = "Finance Feedback Engine";
+pub const UPDATES: &str = "Real-time Data Updates";
+pub const TRADING: &str = "AI-Trading";
+pub const QUANTUM: &str = "Quantum Trader";
+
 /// All of them, in the order of the documents.
 pub const DIALECTS: [Dialect; 5] = [
     Dialect {
-        name: "Transparency Dashboard",
+        name: TRANSPARENCY,
         sockets: &["/socket.io"],
         rest: &[
             "/health",
@@ -62,7 +69,7 @@ pub const DIALECTS: [Dialect; 5] = [
         clients: &["python-socketio", "socket.io-client"],
     },
     Dialect {
-        name: "Finance Feedback Engine",
+        name: FINANCE,
         sockets: &[
             "/api/v1/bot/ws",
             "/api/v1/bot/ws/portfolio",
@@ -79,19 +86,19 @@ pub const DIALECTS: [Dialect; 5] = [
         clients: &["websockets", "websocket-client", "browser WebSocket"],
     },
     Dialect {
-        name: "Real-time Data Updates",
+        name: UPDATES,
         sockets: &["/ws"],
         rest: &[],
         clients: &["websockets", "browser WebSocket"],
     },
     Dialect {
-        name: "AI-Trading",
+        name: TRADING,
         sockets: &["/api/ws/realtime"],
         rest: &[],
         clients: &["websockets", "browser WebSocket"],
     },
     Dialect {
-        name: "Quantum Trader",
+        name: QUANTUM,
         sockets: &["/stream/live"],
         rest: &["/stream/health"],
         clients: &["websockets", "websocket-client", "browser WebSocket"],

@@ -1,5 +1,5 @@
 //! What the API says of itself: an OpenAPI document of every address that is for programs ([`openapi`]),
-//! an AsyncAPI document of the sockets ([`asyncapi`]), and a page that shows them ([`page`]).
+//! an AsyncAPI document of the sockets ([`asyncapi`], [`channels`]), and a page that shows them ([`page`]).
 //!
 //! Nothing in them is written twice. Which addresses there are and what each needs is read from the access
 //! table; [`operations`] says the rest of each. What a value looks like is derived from its type
@@ -7,6 +7,7 @@
 //! ([`deltas`]). Both documents are made once, at the first request.
 
 pub mod asyncapi;
+mod channels;
 mod deltas;
 mod errors;
 mod frames;

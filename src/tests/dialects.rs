@@ -99,17 +99,17 @@ async fn transparency_with_socket_io_client() {
 }
 
 /// A plain socket of a dialect, as a program opens it that knows the address alone.
-struct Plain(
-    tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>,
+pub struct Plain(
+    pub tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>,
 );
 
 impl Plain {
-    async fn open(server: &TestServer, path: &str) -> Self {
+    pub async fn open(server: &TestServer, path: &str) -> Self {
         let address = format!("ws://{}{path}?token={}", server.addr, server.token);
         Self(connect_async(address).await.expect(path).0)
     }
 
-    async fn say(&mut self, frame: &Value) {
+    pub async fn say(&mut self, frame: &Value) {
         use futures::SinkExt as _;
         self.0.send(Message::text(frame.to_string())).await.unwrap();
     }

@@ -2,27 +2,29 @@
 //! portfolio, positions and decisions. Portfolio and positions are told where they have changed.
 
 pub mod rest;
+pub mod words;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
 use axum::response::Response;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::caster::{self, Said};
 use super::config::FinanceConfig;
-use super::figures::{long_or_short, number, optional, time, upper_side};
+use super::figures::time;
 use super::session::{self, Asked, Heard, Talk};
 use super::view::View;
-use crate::domain::{
-    AgentEntry, AgentPhase, Alert, Decimal, Decision, Direction, Fill, Outcome, Portfolio,
-    Position, Severity, Symbol, money,
-};
+use crate::domain::{AgentEntry, Decimal, Outcome, Portfolio, Position, Severity, Symbol};
 use crate::server::clock::wall_time;
 use crate::wire::{Payload, Topic};
+use words::{
+    FinanceDecision, FinanceError, FinancePortfolio, FinancePosition, FinancePositions,
+    FinanceTrade, FinanceTransition,
+};
 
 /// What each event belongs to; the agent stream has all of it.
 const PORTFOLIO: &str = "portfolio";
@@ -62,69 +64,12 @@ stream!(
     decisions DECISIONS
 );
 
-pub(super) fn portfolio_data(portfolio: &Portfolio) -> Value {
-    json!({
-        "balance": {
-            "total": number(portfolio.equity),
-            "available": number(portfolio.cash),
-            "currency": portfolio.currency,
-        },
-        "active_positions": portfolio.open_positions,
-        "unrealized_pnl": number(portfolio.unrealised_pnl),
-        "realized_pnl": number(portfolio.realised_pnl),
-        "total_pnl": number(portfolio.net_pnl),
-    })
+fn portfolio_data(portfolio: &Portfolio) -> Value {
+    json!(FinancePortfolio::of(portfolio))
 }
 
-/// A position's gain as percent of what was paid for it: the same quotient that the pages show.
-pub(super) fn position_data(position: &Position) -> Value {
-    let of_cost = money::percent(position.unrealised_pnl, position.cost.abs());
-    json!({
-        "id": position.symbol,
-        "asset_pair": position.symbol,
-        "side": long_or_short(position.quantity),
-        "size": number(position.quantity.abs()),
-        "entry_price": optional(position.average_price),
-        "current_price": optional(position.mark_price),
-        "unrealized_pnl": number(position.unrealised_pnl),
-        "unrealized_pnl_pct": optional(of_cost),
-    })
-}
-
-pub(super) fn decision_data(decision: &Decision) -> Value {
-    let action = match decision.direction {
-        Direction::Up => "BUY",
-        Direction::Down => "SELL",
-        Direction::Flat => "HOLD",
-    };
-    json!({
-        "decision_id": decision.id,
-        "asset_pair": decision.symbol,
-        "action": action,
-        "confidence": decision.confidence * 100.0,
-        "reasoning": decision.reasoning,
-        "timestamp": time(decision.made_at),
-    })
-}
-
-fn trade_data(fill: &Fill) -> Value {
-    json!({
-        "trade_id": fill.id,
-        "decision_id": fill.decision,
-        "order_id": fill.order,
-        "asset_pair": fill.symbol,
-        "action": upper_side(fill.side),
-        "size": number(fill.quantity),
-        "price": number(fill.price),
-        "value": number(fill.value),
-        "fee": number(fill.fee),
-        "realized_pnl": number(fill.realised_pnl),
-        "timestamp": time(fill.time),
-    })
-}
-
-fn alert_data(alert: &Alert) -> Value {
-    json!({ "code": alert.code, "message": alert.message, "severity": alert.severity })
+fn position_data(position: &Position) -> Value {
+    json!(FinancePosition::of(position))
 }
 
 fn frame(event: &str, data: &Value) -> Utf8Bytes {
@@ -132,7 +77,8 @@ fn frame(event: &str, data: &Value) -> Utf8Bytes {
     frame.to_string().into()
 }
 
-fn said(stream: &'static str, event: &'static str, data: Value) -> Said {
+fn said(stream: &'static str, event: &'static str, data: impl Serialize) -> Said {
+    let data = json!(data);
     Said {
         stream,
         symbol: None,
@@ -144,8 +90,17 @@ fn said(stream: &'static str, event: &'static str, data: Value) -> Said {
 
 /// All positions, as a client gets them that has just come.
 fn held(view: &View) -> Value {
-    let open: Vec<_> = view.open_positions().iter().map(position_data).collect();
-    json!({ "positions": open, "open": open, "closed": [], "updated": [] })
+    let open: Vec<_> = view
+        .open_positions()
+        .iter()
+        .map(FinancePosition::of)
+        .collect();
+    json!(FinancePositions {
+        positions: open.clone(),
+        open,
+        closed: Vec::new(),
+        updated: Vec::new(),
+    })
 }
 
 pub struct Voice {
@@ -153,7 +108,7 @@ pub struct Voice {
     heartbeat: Duration,
     portfolio: Value,
     /// What was held when it was said last.
-    positions: BTreeMap<Symbol, Value>,
+    positions: BTreeMap<Symbol, FinancePosition>,
     /// When the bot's figures were published last, and how they stood; whether that they stand still was said.
     moved: (Option<Portfolio>, Instant, bool),
 }
@@ -187,10 +142,10 @@ impl Voice {
 
     fn position_changes(&mut self, view: &View, out: &mut Vec<Said>) {
         let all = view.positions();
-        let now: BTreeMap<Symbol, Value> = all
+        let now: BTreeMap<Symbol, FinancePosition> = all
             .iter()
             .filter(|position| position.quantity != Decimal::ZERO)
-            .map(|position| (position.symbol.clone(), position_data(position)))
+            .map(|position| (position.symbol.clone(), FinancePosition::of(position)))
             .collect();
         let before = std::mem::take(&mut self.positions);
         let (mut opened, mut updated, mut closed) = (Vec::new(), Vec::new(), Vec::new());
@@ -206,7 +161,7 @@ impl Voice {
             .filter(|position| !now.contains_key(&position.symbol))
         {
             if before.contains_key(&position.symbol) {
-                closed.push(position_data(position));
+                closed.push(FinancePosition::of(position));
             }
         }
         if !(opened.is_empty() && updated.is_empty() && closed.is_empty()) {
@@ -215,11 +170,14 @@ impl Voice {
                 ("position_updated", &updated),
                 ("position_closed", &closed),
             ] {
-                out.extend(rows.iter().map(|row| said(AGENT, event, row.clone())));
+                out.extend(rows.iter().map(|row| said(AGENT, event, row)));
             }
-            let all: Vec<_> = now.values().collect();
-            let told =
-                json!({ "positions": all, "open": opened, "closed": closed, "updated": updated });
+            let told = FinancePositions {
+                positions: now.values().cloned().collect(),
+                open: opened,
+                closed,
+                updated,
+            };
             out.push(said(POSITIONS, "positions_update", told));
         }
         self.positions = now;
@@ -235,16 +193,14 @@ impl Voice {
         let health = view.health();
         if !*told && !health.ready && at.elapsed() >= PATIENCE {
             *told = true;
-            let message = health.problems.join("; ");
-            let told =
-                json!({ "code": "not_ready", "message": message, "severity": Severity::Warning });
+            let told = FinanceError {
+                code: "not_ready".to_owned(),
+                message: health.problems.join("; "),
+                severity: Some(Severity::Warning),
+            };
             out.push(said(ALL, "error", told));
         }
     }
-}
-
-fn phase(phase: AgentPhase) -> &'static str {
-    phase.as_str()
 }
 
 impl caster::Voice for Voice {
@@ -266,21 +222,18 @@ impl caster::Voice for Voice {
         match entry {
             Payload::Agent(entry) => {
                 if let AgentEntry::Step(step) = &**entry {
-                    let told = json!({
-                        "from": phase(step.from),
-                        "to": phase(step.to),
-                        "asset_pair": step.symbol,
-                        "reason": step.reason,
-                    });
+                    let told = FinanceTransition::of(step);
                     out.push(said(AGENT, "state_transition", told));
                 }
             }
             Payload::Decision(made) if made.outcome == Outcome::Pending => {
-                out.push(said(DECISIONS, "decision_made", decision_data(made)));
+                out.push(said(DECISIONS, "decision_made", FinanceDecision::of(made)));
             }
-            Payload::Trade(fill) => out.push(said(AGENT, "trade_executed", trade_data(fill))),
+            Payload::Trade(fill) => {
+                out.push(said(AGENT, "trade_executed", FinanceTrade::of(fill)));
+            }
             Payload::Alert(alert) if alert.severity != Severity::Info => {
-                out.push(said(AGENT, "error", alert_data(alert)));
+                out.push(said(AGENT, "error", FinanceError::of(alert)));
             }
             _ => {}
         }
@@ -308,7 +261,12 @@ struct Client {
 }
 
 fn error(code: &str, message: impl Into<String>) -> Utf8Bytes {
-    frame("error", &json!({ "code": code, "message": message.into() }))
+    let told = FinanceError {
+        code: code.to_owned(),
+        message: message.into(),
+        severity: None,
+    };
+    frame("error", &json!(told))
 }
 
 impl Talk for Client {

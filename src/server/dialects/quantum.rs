@@ -11,7 +11,9 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::extract::ws::Utf8Bytes;
 use axum::response::Response;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 use super::caster::{self, Said};
 use super::config::{QuantumConfig, Undefined};
@@ -27,17 +29,33 @@ use crate::server::state::AppState;
 use crate::wire::{Payload, Topic};
 
 pub use outside::{Outside, start};
-pub use redis::RedisConfig;
+pub use redis::{Fault, RedisConfig};
 
 /// `GET /stream/live`.
 pub async fn live(asked: Asked) -> Response {
     session::open(asked, |state| &state.casters.quantum, Client::default())
 }
 
+#[derive(Debug, Serialize, ToSchema)]
+pub struct QuantumHealth {
+    /// That it answers at all.
+    status: QuantumStatus,
+    /// Open sockets of this dialect.
+    connections: usize,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum QuantumStatus {
+    Ok,
+}
+
 /// `GET /stream/health`.
 pub async fn health(State(state): State<AppState>) -> Result<Response, AppError> {
-    let connections = state.casters.quantum.listeners();
-    let body = json!({ "status": "ok", "connections": connections });
+    let body = QuantumHealth {
+        status: QuantumStatus::Ok,
+        connections: state.casters.quantum.listeners(),
+    };
     answer(state.hub.seq(), &body)
 }
 

@@ -69,11 +69,14 @@ impl FromRequestParts<AppState> for Asked {
         let connection = Extension::from_request_parts(parts, state).await;
         let upgrade = WebSocketUpgrade::from_request_parts(parts, state).await;
         let Extension(connection) = connection.map_err(|none| none.into_response())?;
+        let upgrade = upgrade.map_err(|rejection| {
+            AppError::bad("not_a_websocket", rejection.body_text()).into_response()
+        })?;
         Ok(Self {
             state: state.clone(),
             caller: caller.map_err(|none| none.into_response())?,
             connection,
-            upgrade: upgrade.map_err(|none| none.into_response())?,
+            upgrade,
         })
     }
 }

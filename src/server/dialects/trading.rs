@@ -1,56 +1,74 @@
 //! Dialect 4, AI-Trading: `/api/ws/realtime`. A client subscribes to the prices of symbols; positions, the
 //! portfolio and what becomes of orders come without asking.
 
+pub mod words;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
 use axum::response::Response;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::caster::{self, Said};
 use super::config::TradingConfig;
-use super::figures::{long_or_short, number, optional, upper_side, upper_type};
 use super::session::{self, Asked, Heard, Talk};
 use super::view::View;
-use crate::domain::{
-    DecisionId, LinkRole, Order, OrderType, Portfolio, Position, Symbol, Ticker, TimeUs,
-};
+use crate::domain::{Order, OrderType, Portfolio, Symbol, Ticker, TimeUs};
 use crate::server::clock::wall_time;
 use crate::wire::{Payload, Topic};
+use words::{
+    TradingMarket, TradingOrderUpdate, TradingPortfolio, TradingPosition, TradingPositions, Trail,
+};
 
-const MARKET: &str = "MARKET_UPDATE";
-const POSITIONS: &str = "POSITION_UPDATE";
-const PORTFOLIO: &str = "PORTFOLIO_UPDATE";
-const ORDER: &str = "ORDER_UPDATE";
+pub const MARKET: &str = "MARKET_UPDATE";
+pub const POSITIONS: &str = "POSITION_UPDATE";
+pub const PORTFOLIO: &str = "PORTFOLIO_UPDATE";
+pub const ORDER: &str = "ORDER_UPDATE";
+
+const BAD_MESSAGE: &str = "BAD_MESSAGE";
+const MISSING_SYMBOL: &str = "MISSING_SYMBOL";
+const UNKNOWN_SYMBOL: &str = "UNKNOWN_SYMBOL";
+const UNKNOWN_ACTION: &str = "UNKNOWN_ACTION";
+const RATE_LIMITED: &str = "RATE_LIMITED";
+/// What may be wrong with a command.
+pub const ERROR_CODES: [&str; 5] = [
+    BAD_MESSAGE,
+    MISSING_SYMBOL,
+    UNKNOWN_SYMBOL,
+    UNKNOWN_ACTION,
+    RATE_LIMITED,
+];
 
 /// `GET /api/ws/realtime`.
 pub async fn realtime(asked: Asked) -> Response {
     session::open(asked, |state| &state.casters.trading, Client::default())
 }
 
+/// What is said, with its type.
+#[derive(Serialize)]
+struct Frame<T> {
+    r#type: &'static str,
+    #[serde(flatten)]
+    told: T,
+}
+
+fn frame(kind: &'static str, told: impl Serialize) -> Value {
+    json!(Frame { r#type: kind, told })
+}
+
 fn market(ticker: &Ticker) -> Value {
-    json!({
-        "type": MARKET,
-        "symbol": ticker.symbol,
-        "price": number(ticker.price),
-        "priceChange": optional(ticker.change_24h),
-        "priceChangePercent": optional(ticker.change_percent_24h),
-        "high": optional(ticker.high_24h),
-        "low": optional(ticker.low_24h),
-        "volume": optional(ticker.volume_24h),
-        "timestamp": ticker.time.millis(),
-    })
+    frame(MARKET, TradingMarket::of(ticker))
 }
 
 fn positions(view: &View) -> Value {
     let open = view.open_positions();
-    json!({
-        "type": POSITIONS,
-        "positions": open.iter().map(position).collect::<Vec<_>>(),
-        "timestamp": as_of(view).millis(),
-    })
+    let told = TradingPositions {
+        positions: open.iter().map(TradingPosition::of).collect(),
+        timestamp: as_of(view).millis(),
+    };
+    frame(POSITIONS, told)
 }
 
 /// Market time of the bot's figures.
@@ -59,74 +77,26 @@ fn as_of(view: &View) -> TimeUs {
         .map_or_else(wall_time, |portfolio| portfolio.time)
 }
 
-fn position(position: &Position) -> Value {
-    json!({
-        "id": position.symbol,
-        "symbol": position.symbol,
-        "type": long_or_short(position.quantity),
-        "quantity": number(position.quantity.abs()),
-        "entry_price": optional(position.average_price),
-        "current_price": optional(position.mark_price),
-        "current_pnl": number(position.unrealised_pnl),
-        "timestamp": position.updated_at.millis(),
-        "status": "OPEN",
-    })
-}
-
 fn portfolio(portfolio: &Portfolio) -> Value {
-    json!({
-        "type": PORTFOLIO,
-        "portfolio": {
-            "balance": number(portfolio.equity),
-            "total_pnl": number(portfolio.net_pnl),
-            "realized_pnl": number(portfolio.realised_pnl),
-            "unrealized_pnl": number(portfolio.unrealised_pnl),
-            "positions_count": portfolio.open_positions,
-        },
-        "timestamp": portfolio.time.millis(),
-    })
+    frame(PORTFOLIO, TradingPortfolio::of(portfolio))
 }
 
 /// A trailing stop says where its stop is and what it follows, from the row of `working` where it has one.
 fn order(view: &View, order: &Order) -> Value {
-    let mut told = json!({
-        "id": order.id,
-        "client_order_id": order.client_order_id,
-        "symbol": order.symbol,
-        "side": upper_side(order.side),
-        "type": upper_type(order.order_type),
-        "status": order.status.as_str().to_uppercase(),
-        "quantity": number(order.quantity),
-        "filled_quantity": number(order.filled_quantity),
-        "price": optional(order.price),
-        "stop_price": optional(order.stop_price),
-        "average_price": optional(order.average_price),
-        "decision_id": order.decision.as_ref().map(DecisionId::as_str),
-        "reason": order.reason,
-        "created_at": order.created_at.millis(),
-        "updated_at": order.updated_at.millis(),
-    });
-    if order.order_type == OrderType::TrailingStop {
+    let trail = (order.order_type == OrderType::TrailingStop).then(|| {
         let row = view.working().into_iter().find(|row| row.order == order.id);
-        let (stop, peak) = row.map_or((order.stop_price, None), |row| {
-            (row.trigger_price, row.peak)
-        });
-        told["current_stop_price"] = optional(stop);
-        told["peak_price"] = optional(peak);
-    }
-    let kind = match &order.link {
-        Some(link) if matches!(link.role, LinkRole::OcoLimit | LinkRole::OcoStop) => {
-            "OCO".to_owned()
-        }
-        Some(_) => "BRACKET".to_owned(),
-        None => upper_type(order.order_type),
-    };
-    json!({
-        "type": ORDER,
-        "orderType": kind,
-        "order": told,
-        "timestamp": order.updated_at.millis(),
-    })
+        row.map_or(
+            Trail {
+                stop_price: order.stop_price,
+                peak: None,
+            },
+            |row| Trail {
+                stop_price: row.trigger_price,
+                peak: row.peak,
+            },
+        )
+    });
+    frame(ORDER, TradingOrderUpdate::of(order, trail))
 }
 
 fn said(stream: &'static str, symbol: Option<Symbol>, data: Value) -> Said {
@@ -211,7 +181,7 @@ impl Client {
     /// The symbol that a command names, as the feed calls it.
     fn symbol(command: &Command, view: &View) -> Result<Symbol, Utf8Bytes> {
         let Some(name) = &command.symbol else {
-            return Err(error("MISSING_SYMBOL", "symbol is needed, as BTCUSDT"));
+            return Err(error(MISSING_SYMBOL, "symbol is needed, as BTCUSDT"));
         };
         let known = view.symbols();
         let found = known
@@ -221,7 +191,7 @@ impl Client {
             let names: Vec<_> = known.iter().map(Symbol::as_str).collect();
             let shown: String = name.chars().take(40).collect();
             error(
-                "UNKNOWN_SYMBOL",
+                UNKNOWN_SYMBOL,
                 format!("there is no {shown:?}; there are {}", names.join(", ")),
             )
         })
@@ -241,7 +211,7 @@ impl Talk for Client {
     fn hear(&mut self, text: &str, view: &View) -> Heard {
         let command: Command = match serde_json::from_str(text) {
             Ok(command) => command,
-            Err(why) => return Heard::Bad(error("BAD_MESSAGE", why.to_string())),
+            Err(why) => return Heard::Bad(error(BAD_MESSAGE, why.to_string())),
         };
         let answer = match command.action.as_str() {
             "subscribe_ticker" => Self::symbol(&command, view).map(|symbol| {
@@ -258,7 +228,7 @@ impl Talk for Client {
             other => {
                 let shown: String = other.chars().take(40).collect();
                 Err(error(
-                    "UNKNOWN_ACTION",
+                    UNKNOWN_ACTION,
                     format!("there is no action {shown:?}"),
                 ))
             }
@@ -281,6 +251,6 @@ impl Talk for Client {
     }
 
     fn too_much(&self) -> Utf8Bytes {
-        error("RATE_LIMITED", "this socket sends more than it may")
+        error(RATE_LIMITED, "this socket sends more than it may")
     }
 }

@@ -2,6 +2,8 @@
 //! timestamp in both directions. With `"partial": true` a client gets only what has changed since its first
 //! message of a thing, which is whole.
 
+pub mod words;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -12,22 +14,21 @@ use serde_json::{Map, Value, json};
 
 use super::caster::{self, Said};
 use super::config::UpdatesConfig;
-use super::figures::{
-    dollars, float, long_or_short, number, optional, percent, percent_text, time,
-};
+use super::figures::time;
 use super::session::{self, Asked, Heard, Talk};
 use super::view::View;
-use crate::domain::performance::Window;
-use crate::domain::{Alert, Decimal, Fill, MetricId, Performance, Position, Symbol};
+use crate::domain::{Decimal, Performance, Position, Symbol};
 use crate::server::clock::wall_time;
 use crate::wire::{Payload, Topic};
+use words::{UpdatesAlert, UpdatesDashboard, UpdatesPerformance, UpdatesPosition, UpdatesTrade};
 
 const DASHBOARD: &str = "dashboard";
 const TRADES: &str = "trades";
 const POSITIONS: &str = "positions";
 const PERFORMANCE: &str = "performance";
 const ALERTS: &str = "alerts";
-const CHANNELS: [&str; 5] = [DASHBOARD, TRADES, POSITIONS, PERFORMANCE, ALERTS];
+/// What can be subscribed to.
+pub const CHANNELS: [&str; 5] = [DASHBOARD, TRADES, POSITIONS, PERFORMANCE, ALERTS];
 
 /// `GET /ws`.
 pub async fn updates(asked: Asked) -> Response {
@@ -37,63 +38,16 @@ pub async fn updates(asked: Asked) -> Response {
 fn dashboard(view: &View) -> Option<Value> {
     let portfolio = view.portfolio()?;
     let performance = view.performance();
-    let day = performance
-        .as_ref()
-        .and_then(|all| all.windows.get(&Window::H24));
-    let win_rate = day.and_then(|day| day.value(MetricId::WinRate));
-    Some(json!({
-        "total_value": dollars(portfolio.equity),
-        "daily_pnl": dollars(portfolio.day_pnl),
-        "open_positions": portfolio.open_positions,
-        "win_rate": percent_text(win_rate),
-    }))
+    let now = UpdatesDashboard::of(&portfolio, performance.as_ref());
+    Some(json!(now))
 }
 
-fn trade(fill: &Fill) -> Value {
-    json!({
-        "id": fill.id,
-        "time": time(fill.time),
-        "symbol": fill.symbol,
-        "side": fill.side,
-        "price": number(fill.price),
-        "quantity": number(fill.quantity),
-        "value": number(fill.value),
-    })
-}
-
-/// Of a position that was closed just now the quantity is zero.
 fn position(position: &Position) -> Value {
-    json!({
-        "id": position.symbol,
-        "symbol": position.symbol,
-        "side": long_or_short(position.quantity).to_lowercase(),
-        "quantity": number(position.quantity.abs()),
-        "entry_price": optional(position.average_price),
-        "current_price": optional(position.mark_price),
-        "pnl": number(position.unrealised_pnl),
-    })
+    json!(UpdatesPosition::of(position))
 }
 
 fn performance(all: &Performance) -> Value {
-    let day = all.windows.get(&Window::H24);
-    let metric = |id| day.and_then(|day| day.value(id));
-    json!({
-        "period": "24h",
-        "total_return": percent(metric(MetricId::TotalReturn)),
-        "sharpe_ratio": float(metric(MetricId::Sharpe)),
-        "max_drawdown": percent(metric(MetricId::MaxDrawdown)),
-        "win_rate": percent(metric(MetricId::WinRate)),
-        "profit_factor": float(metric(MetricId::ProfitFactor)),
-        "total_trades": float(metric(MetricId::Trades)),
-    })
-}
-
-fn alert(alert: &Alert) -> Value {
-    json!({
-        "message": alert.message,
-        "type": alert.severity,
-        "time": time(alert.time),
-    })
+    json!(UpdatesPerformance::of(all))
 }
 
 fn frame(event: &str, data: &Value) -> Utf8Bytes {
@@ -172,8 +126,14 @@ impl caster::Voice for Voice {
 
     fn entry(&mut self, _: &View, entry: &Payload, out: &mut Vec<Said>) {
         match entry {
-            Payload::Trade(fill) => out.push(said(TRADES, "trade_update", trade(fill))),
-            Payload::Alert(raised) => out.push(said(ALERTS, "alert", alert(raised))),
+            Payload::Trade(fill) => {
+                let told = json!(UpdatesTrade::of(fill));
+                out.push(said(TRADES, "trade_update", told));
+            }
+            Payload::Alert(raised) => {
+                let told = json!(UpdatesAlert::of(raised));
+                out.push(said(ALERTS, "alert", told));
+            }
             _ => {}
         }
     }

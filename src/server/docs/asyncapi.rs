@@ -1,65 +1,33 @@
-//! The AsyncAPI document: which sockets there are and what is said on them.
-//!
-//! A protocol adds its socket by [`AsyncApi::add_channel`]; the schemas of its frames it takes in with
-//! [`AsyncApi::schemas`], or writes them down.
+//! The AsyncAPI document: how it is made of the sockets that there are ([`channels`]).
 
 use serde_json::{Map, Value, json};
 
+use super::channels::{self, Channel};
 use super::deltas;
-use super::frames::{self, Frame};
+use super::frames::Frame;
 use super::schemas::Schemas;
-use crate::wire::frame::{API_VERSION, SUBPROTOCOL_JSON, SUBPROTOCOL_POSTCARD};
+use crate::wire::frame::API_VERSION;
 
 /// The whole document.
 pub fn document() -> Value {
     let mut document = AsyncApi::default();
-    let native = native(&mut document.schemas);
-    document.add_channel(native);
-    document.into_value()
-}
-
-/// A socket.
-pub struct Channel {
-    /// What it is called in the document.
-    pub name: &'static str,
-    /// Its path.
-    pub address: &'static str,
-    pub title: &'static str,
-    pub about: String,
-    /// What a client says, and what it hears.
-    pub said: Vec<Frame>,
-    pub heard: Vec<Frame>,
-}
-
-fn native(schemas: &mut Schemas) -> Channel {
-    let about = format!(
-        "Subprotocol `{SUBPROTOCOL_JSON}`, also where none is asked for: frames are JSON objects with a \
-         `type`, one or several in a message, one per line. (`{SUBPROTOCOL_POSTCARD}` is the same in bytes, for \
-         the pages.) Say `hello` within 5 s, with a token where `Authorization: Bearer` had none; the answer is \
-         `welcome`. Each command has an `id` and gets one `ok` or `error`. A push continues its topic iff \
-         `first ≤ last_seen + 1 ≤ last`; else subscribe again with `since` from where you stand."
-    );
-    Channel {
-        name: "native",
-        address: "/v1/ws",
-        title: "The native protocol, v1",
-        about,
-        said: frames::client(schemas),
-        heard: frames::server(schemas),
+    for channel in channels::all(&mut document.schemas) {
+        document.add_channel(channel);
     }
+    document.into_value()
 }
 
 /// A document in the making.
 #[derive(Debug, Default)]
-pub struct AsyncApi {
-    pub schemas: Schemas,
+struct AsyncApi {
+    schemas: Schemas,
     channels: Map<String, Value>,
     operations: Map<String, Value>,
     messages: Map<String, Value>,
 }
 
 impl AsyncApi {
-    pub fn add_channel(&mut self, channel: Channel) {
+    fn add_channel(&mut self, channel: Channel) {
         let name = channel.name;
         let said = self.add_messages(&format!("{name}.client"), channel.said);
         let heard = self.add_messages(&format!("{name}.server"), channel.heard);
@@ -76,6 +44,10 @@ impl AsyncApi {
             of_channel.collect()
         };
         for (action, what, ids) in [("receive", "said", &said), ("send", "heard", &heard)] {
+            // On some sockets a client has nothing to say.
+            if ids.is_empty() {
+                continue;
+            }
             let operation = json!({
                 "action": action,
                 "channel": { "$ref": place },
@@ -110,7 +82,7 @@ impl AsyncApi {
         ids
     }
 
-    pub fn into_value(mut self) -> Value {
+    fn into_value(mut self) -> Value {
         self.schemas.written_whole();
         // A delta may leave out what its value always has.
         deltas::insert(&mut self.schemas);

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::schemas::{Schemas, reference, referred};
 
 /// What is changed by field, as [`crate::wire::delta::patches`] declares it, and the key of what is a row.
-const CHANGED: [(&str, Option<&str>); 19] = [
+/// The last three are an older dashboard's, whose clients may ask for changes as well.
+const CHANGED: [(&str, Option<&str>); 22] = [
     ("Ticker", None),
     ("Portfolio", None),
     ("Performance", None),
@@ -26,6 +27,9 @@ const CHANGED: [(&str, Option<&str>); 19] = [
     ("Position", Some("symbol")),
     ("Working", Some("order")),
     ("EquityPoint", Some("time")),
+    ("UpdatesDashboard", None),
+    ("UpdatesPosition", Some("id")),
+    ("UpdatesPerformance", None),
 ];
 
 fn name_of(whole: &str) -> String {
@@ -42,9 +46,14 @@ pub fn insert(schemas: &mut Schemas) {
     }
 }
 
+/// A reference to the delta of a value or of one row.
+pub fn of_one(whole: &str) -> Value {
+    reference(&name_of(whole))
+}
+
 /// A reference to the delta of a value, or of rows.
 pub fn of(whole: &str) -> Value {
-    let patch = reference(&name_of(whole));
+    let patch = of_one(whole);
     match CHANGED.iter().find(|(name, _)| *name == whole) {
         Some((_, Some(_))) => json!({ "type": "array", "items": patch }),
         _ => patch,

@@ -20,13 +20,14 @@ use crate::wire::push::PushHead;
 use crate::wire::{Class, PushKind, Stream};
 
 /// A frame by its name, with the reference to its schema.
+#[derive(Clone)]
 pub struct Frame {
     pub name: String,
     pub schema: Value,
 }
 
 /// `snake_case` as `CamelCase`.
-fn camel(words: &str) -> String {
+pub fn camel(words: &str) -> String {
     let words = words.split('_').map(|word| {
         let mut letters = word.chars();
         let first = letters.next().map(|letter| letter.to_ascii_uppercase());
@@ -36,7 +37,7 @@ fn camel(words: &str) -> String {
 }
 
 /// An object's schema with `type` before its other fields.
-fn tagged(kind: &str, object: &Value) -> Value {
+pub fn tagged(kind: &str, object: &Value) -> Value {
     let mut properties = Map::new();
     properties.insert(
         "type".to_owned(),

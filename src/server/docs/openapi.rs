@@ -1,8 +1,5 @@
 //! The OpenAPI document, made of the access table. An address for programs is in it as soon as it is in the
 //! table and [`operations`] says what it does; without that nothing compiles.
-//!
-//! Who adds addresses that are not in the table (another protocol's routes) gives their
-//! operations to [`add`].
 
 use serde_json::{Map, Value, json};
 
@@ -12,7 +9,7 @@ use crate::server::access::ROUTES;
 use crate::wire::frame::API_VERSION;
 
 const ABOUT: &str = "Prices, quantities and amounts are decimal numbers in strings, never floats; times are \
-µs since 1970-01-01T00:00:00Z. A figure that is undefined is null. `Plainsight-Seq` says which input an answer \
+µs since 1970-01-01T00:00:00Z. (Older dashboards' addresses, the last groups, have their own forms.) A figure that is undefined is null. `Plainsight-Seq` says which input an answer \
 is true at: answers, pushes and pages with the same seq show the same figures. Errors are problems \
 (RFC 9457) with a `code`. The sockets are described by `/docs/asyncapi.json`.";
 
@@ -27,8 +24,6 @@ pub fn document() -> Value {
         }
     }
     schemas.written_whole();
-    let groups =
-        operations::GROUPS.map(|(name, about)| json!({ "name": name, "description": about }));
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -38,7 +33,7 @@ pub fn document() -> Value {
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
         "servers": [{ "url": "/" }],
-        "tags": groups,
+        "tags": operations::groups(),
         "paths": paths,
         "components": {
             "schemas": schemas.into_value(),
@@ -66,7 +61,7 @@ pub fn document() -> Value {
 }
 
 /// Puts an operation at its place.
-pub fn add(paths: &mut Map<String, Value>, method: &str, path: &str, operation: Value) {
+fn add(paths: &mut Map<String, Value>, method: &str, path: &str, operation: Value) {
     let item = paths.entry(path).or_insert_with(|| json!({}));
     item[method.to_lowercase()] = operation;
 }

@@ -8,6 +8,7 @@ use super::errors;
 use super::schemas::Schemas;
 use crate::domain::{BotId, Symbol, UserName};
 use crate::server::access::{Need, Route};
+use crate::server::dialects::is_theirs;
 use crate::server::rest::{DUPLICATE, IDEMPOTENCY_KEY, NEXT_BEFORE, SEQ};
 
 /// What is said of an address beside what the access table has.
@@ -246,9 +247,12 @@ fn in_path(path: &str, id: &str, schemas: &mut Schemas) -> Vec<Value> {
     parameters.collect()
 }
 
-/// `GET /v1/orders/{id}/explain` is `get_orders_id_explain`.
+/// `GET /v1/orders/{id}/explain` is `get_orders_id_explain`; an older dashboard's `GET /ws` is no `get_ws`.
 fn operation_id(route: &Route) -> String {
     let mut id = route.method.to_lowercase();
+    if is_theirs(route.path) {
+        id += "_dialect";
+    }
     for part in route
         .path
         .split('/')

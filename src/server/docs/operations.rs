@@ -1,24 +1,32 @@
 //! What each address does, for the OpenAPI document: by the names of the access table, none left out.
 
-use serde_json::json;
+mod dialects;
+mod people;
+
+use serde_json::{Value, json};
 
 use super::frames;
 use super::operation::Operation;
 use super::schemas::Schemas;
 use crate::domain::{
-    Amendment, AuditEntry, Candle, ClosePosition, Decision, DecisionDetail, Explanation, Fill,
-    Instrument, LedgerEntry, Models, NewOco, NewOrder, Order, OrderCheck, OrderHistory,
-    Performance, Portfolio, Position, SessionInfo, TokenInfo, UserInfo, Working,
+    Amendment, Candle, ClosePosition, Decision, DecisionDetail, Explanation, Fill, Instrument,
+    LedgerEntry, Models, NewOco, NewOrder, Order, OrderCheck, OrderHistory, Performance, Portfolio,
+    Position, Working,
 };
 use crate::engine::TradingChanged;
 use crate::seal::{ConsistencyProof, InclusionProof, LogEntry, SignedHead};
 use crate::server::access::Endpoint;
 use crate::server::commands::Done;
 use crate::server::ingest;
-use crate::server::rest::{self, accounts, queries};
+use crate::server::rest::{self, queries};
 
 /// The groups that a page shows operations in, with a word on each.
-pub const GROUPS: [(&str, &str); 8] = [
+pub fn groups() -> Vec<Value> {
+    let own = GROUPS.map(|(name, about)| json!({ "name": name, "description": about }));
+    own.into_iter().chain(dialects::groups()).collect()
+}
+
+const GROUPS: [(&str, &str); 8] = [
     (ACCOUNT, "What a bot holds, has traded and earned."),
     (MARKET, "Prices, and what may be traded in which steps."),
     (ORDERS, "Orders on the paper exchange, and the kill switch."),
@@ -81,14 +89,14 @@ pub fn of(endpoint: Endpoint, schemas: &mut Schemas) -> Option<Operation<'_>> {
         | E::Me
         | E::ChangePassword
         | E::Sessions
-        | E::EndSession => oneself(endpoint, schemas),
+        | E::EndSession => people::oneself(endpoint, schemas),
         E::Users
         | E::AddUser
         | E::ChangeUser
         | E::Tokens
         | E::CreateToken
         | E::RevokeToken
-        | E::Audit => people(endpoint, schemas),
+        | E::Audit => people::people(endpoint, schemas),
         E::Form
         | E::DecisionsPart
         | E::DecisionPart
@@ -108,10 +116,10 @@ pub fn of(endpoint: Endpoint, schemas: &mut Schemas) -> Option<Operation<'_>> {
         | E::DocsFile
         | E::OpenApi
         | E::AsyncApi
-        // The older dashboards' own documents describe these.
+        // Engine.IO's own exchange, of which no client should know: the AsyncAPI document has the events.
         | E::SocketIo
-        | E::SocketIoPost
-        | E::TransparencyPortfolio
+        | E::SocketIoPost => return None,
+        E::TransparencyPortfolio
         | E::TransparencyPositions
         | E::TransparencyTrades
         | E::TransparencyDecisions
@@ -131,7 +139,7 @@ pub fn of(endpoint: Endpoint, schemas: &mut Schemas) -> Option<Operation<'_>> {
         | E::Updates
         | E::Trading
         | E::Quantum
-        | E::QuantumHealth => return None,
+        | E::QuantumHealth => dialects::of(endpoint, schemas),
     })
 }
 
@@ -387,81 +395,4 @@ fn reports(schemas: &mut Schemas) -> Operation<'_> {
         .gives::<ingest::Results>()
         .at_seq()
         .fails(&[503])
-}
-
-fn oneself(endpoint: Endpoint, schemas: &mut Schemas) -> Operation<'_> {
-    let new = Operation::new(schemas, PEOPLE);
-    match endpoint {
-        Endpoint::Refresh => new
-            .does("A new access token; a page's script sends its cookie alone")
-            .may_take::<accounts::RefreshBody>()
-            .gives::<accounts::Session>()
-            .fails(&[401]),
-        Endpoint::SignOut => new.does("Ends the session that asks").says(204, "Done."),
-        Endpoint::SignOutEverywhere => new.does("Ends all sessions of who asks").says(204, "Done."),
-        // Nothing is looked up for it.
-        Endpoint::Me => {
-            return new
-                .does("Who asks, as the server sees it")
-                .gives::<accounts::Me>()
-                .fails(&[401]);
-        }
-        Endpoint::ChangePassword => new
-            .does("Changes one's own password; all sessions end, a new one begins")
-            .takes::<accounts::NewPassword>()
-            .gives::<accounts::Session>()
-            .fails(&[404, 422]),
-        Endpoint::Sessions => new.does("One's own sessions").lists::<SessionInfo>(),
-        Endpoint::EndSession => new
-            .does("Ends one of one's own sessions")
-            .id("Its id.")
-            .says(204, "Done.")
-            .fails(&[400, 404]),
-        _ => new
-            .does("Signs in")
-            .takes::<accounts::Credentials>()
-            .gives::<accounts::Session>()
-            .fails(&[401]),
-    }
-    .fails(&[503])
-}
-
-fn people(endpoint: Endpoint, schemas: &mut Schemas) -> Operation<'_> {
-    match endpoint {
-        Endpoint::AddUser => Operation::new(schemas, PEOPLE)
-            .does("Adds a user")
-            .takes::<accounts::AddUser>()
-            .says(201, "Done.")
-            .fails(&[409, 422]),
-        Endpoint::ChangeUser => Operation::new(schemas, PEOPLE)
-            .does("Changes a user")
-            .takes::<accounts::UserChange>()
-            .says(204, "Done.")
-            .fails(&[404, 409, 422]),
-        Endpoint::Tokens => Operation::new(schemas, PEOPLE)
-            .does("All API tokens")
-            .lists::<TokenInfo>(),
-        Endpoint::CreateToken => {
-            let schema = schemas.of::<accounts::CreatedToken>();
-            let body = json!({ "application/json": { "schema": schema } });
-            Operation::new(schemas, PEOPLE)
-                .does("Makes an API token, which is said this once")
-                .takes::<accounts::CreateToken>()
-                .answers(201, "Done.", body)
-                .fails(&[404, 422])
-        }
-        Endpoint::RevokeToken => Operation::new(schemas, PEOPLE)
-            .does("Revokes an API token")
-            .id("Its id.")
-            .says(204, "Done.")
-            .fails(&[400, 404]),
-        Endpoint::Audit => Operation::new(schemas, PEOPLE)
-            .does("What was done by whom, the newest first")
-            .query::<accounts::AuditQuery>()
-            .lists::<AuditEntry>(),
-        _ => Operation::new(schemas, PEOPLE)
-            .does("All users")
-            .lists::<UserInfo>(),
-    }
-    .fails(&[503])
 }

@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use utoipa_swagger_ui::Config;
 
+use crate::server::dialects::{DIALECTS, Dialect};
 use crate::server::error::AppError;
 use crate::server::safety;
 
@@ -18,6 +19,9 @@ const FILES: [&str; 2] = ["swagger-ui.css", "swagger-ui-bundle.js"];
 const START: &str = "start.js";
 const START_JS: &str = "SwaggerUIBundle({ url: \"/docs/openapi.json\", dom_id: \"#api\", deepLinking: true, \
                         docExpansion: \"none\", validatorUrl: null });\n";
+/// What is the page's own of its looks.
+const STYLE: &str = "page.css";
+const STYLE_CSS: &str = include_str!("page.css");
 /// Files change with the program alone.
 const A_DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
 
@@ -27,9 +31,45 @@ pub async fn page() -> Response {
     (headers, Html(html(&dialects_html()))).into_response()
 }
 
-/// What stands above the operations: which other protocols are spoken, and where. None are, so far.
+/// What stands above the operations: which other protocols are spoken, where, and to whom.
 fn dialects_html() -> String {
-    String::new()
+    let rows: String = DIALECTS.iter().map(row).collect();
+    // Roles are named because a narrow screen lays the table out as blocks.
+    format!(
+        "<table class=\"dialects\" role=\"table\">\
+         <caption>Older dashboards whose clients work unchanged</caption>\
+         <thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\" scope=\"col\">Dashboard</th>\
+         <th role=\"columnheader\" scope=\"col\">{SOCKETS}</th>\
+         <th role=\"columnheader\" scope=\"col\">{REST}</th>\
+         <th role=\"columnheader\" scope=\"col\">{CLIENTS}</th></tr></thead>\n\
+         <tbody role=\"rowgroup\">{rows}</tbody></table>"
+    )
+}
+
+const SOCKETS: &str = "Sockets";
+const REST: &str = "REST";
+const CLIENTS: &str = "Clients known to work";
+
+fn row(dialect: &Dialect) -> String {
+    let [sockets, rest] = [(SOCKETS, dialect.sockets), (REST, dialect.rest)]
+        .map(|(label, paths)| cell(label, paths, |path| format!("<code>{path}</code>")));
+    let clients = cell(CLIENTS, dialect.clients, str::to_owned);
+    format!(
+        "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\">{}</th>{sockets}{rest}{clients}</tr>\n",
+        dialect.name
+    )
+}
+
+fn cell(label: &str, items: &[&str], written: impl Fn(&str) -> String) -> String {
+    let items: String = items
+        .iter()
+        .map(|item| format!("<li>{}</li>", written(item)))
+        .collect();
+    let items = match items.as_str() {
+        "" => "none".to_owned(),
+        items => format!("<ul>{items}</ul>"),
+    };
+    format!("<td role=\"cell\" data-label=\"{label}\">{items}</td>")
 }
 
 fn html(dialects: &str) -> String {
@@ -37,7 +77,8 @@ fn html(dialects: &str) -> String {
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>API · Plainsight</title>\n<link rel=\"icon\" href=\"/favicon.svg\">\n\
-         <link rel=\"stylesheet\" href=\"/docs/swagger-ui.css\">\n</head>\n<body class=\"swagger-ui\">\n\
+         <link rel=\"stylesheet\" href=\"/docs/swagger-ui.css\">\n\
+         <link rel=\"stylesheet\" href=\"/docs/{STYLE}\">\n</head>\n<body class=\"swagger-ui\">\n\
          <header class=\"wrapper\"><p><a href=\"/\">Plainsight</a> · \
          <a href=\"/docs/openapi.json\">OpenAPI</a> (REST) · \
          <a href=\"/docs/asyncapi.json\">AsyncAPI</a> (sockets)</p>{dialects}</header>\n\
@@ -50,8 +91,10 @@ fn html(dialects: &str) -> String {
 /// `GET /docs/{file}`: what the page is made of.
 pub async fn file(name: Result<Path<String>, PathRejection>) -> Result<Response, AppError> {
     let name = name.map_or_else(|_| String::new(), |Path(name)| name);
-    if name == START {
-        return Ok(found("text/javascript", START_JS.as_bytes().to_vec()));
+    match name.as_str() {
+        START => return Ok(found("text/javascript", START_JS.into())),
+        STYLE => return Ok(found("text/css", STYLE_CSS.into())),
+        _ => {}
     }
     let known = FILES.contains(&name.as_str());
     let served = known

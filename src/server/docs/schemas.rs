@@ -9,7 +9,7 @@ use utoipa::openapi::{RefOr, Schema};
 
 /// Fields that are left out where there is nothing to say; every other field of what the server writes is
 /// always there, if only as null.
-const LEFT_OUT: [(&str, &[&str]); 5] = [
+const LEFT_OUT: [(&str, &[&str]); 11] = [
     (
         "OkFrame",
         &[
@@ -27,6 +27,13 @@ const LEFT_OUT: [(&str, &[&str]); 5] = [
     ("Problem", &["type", "title", "field"]),
     // Of older servers.
     ("WelcomeFrame", &["schema"]),
+    // Of the older dashboards.
+    ("TransparencyConfirmed", &["rejected"]),
+    ("FinanceError", &["severity"]),
+    ("UpdatesSubscribed", &["rejected"]),
+    ("UpdatesTradeUpdateFrame", &["partial"]),
+    ("UpdatesAlertFrame", &["partial"]),
+    ("TradingOrder", &["current_stop_price", "peak_price"]),
 ];
 
 #[derive(Debug, Default)]

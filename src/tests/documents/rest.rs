@@ -8,7 +8,7 @@ use crate::answer::Answer;
 use crate::harness::TestServer;
 
 #[track_caller]
-fn check(document: &Document, method: &str, path: &str, answer: &Answer) {
+pub fn check(document: &Document, method: &str, path: &str, answer: &Answer) {
     let place = path.split('?').next().unwrap();
     let schema = document.response(method, place, answer.status);
     match schema {

@@ -20,6 +20,13 @@ impl Document {
         }
     }
 
+    /// The same where a field that is not described is a fault, too. For schemas that are not put together of
+    /// others.
+    pub fn closed(mut document: Value) -> Self {
+        close(&mut document["components"]["schemas"]);
+        Self::of(document)
+    }
+
     pub fn at(&self, pointer: &str) -> &Value {
         let found = self.document.pointer(pointer);
         found.unwrap_or_else(|| panic!("there is no {pointer}"))
@@ -63,6 +70,10 @@ impl Document {
         assert!(faults.is_empty(), "{what}: {}\n{value}", faults.join("\n"));
     }
 
+    pub fn fits(&self, schema: &Value, value: &Value) -> bool {
+        self.validator(schema).is_valid(value)
+    }
+
     /// The names of the messages of one side of a channel.
     pub fn messages(&self, channel: &str, side: &str) -> impl Iterator<Item = String> {
         let prefix = format!("{channel}.{side}.");
@@ -84,9 +95,15 @@ impl Document {
             }
             kind => kind.to_owned(),
         };
+        self.check_message(channel, side, &kind, frame)
+    }
+
+    /// The same where it is known which message it is.
+    #[track_caller]
+    pub fn check_message(&self, channel: &str, side: &str, kind: &str, payload: &Value) -> String {
         let name = format!("{channel}.{side}.{kind}");
         let message = self.at(&format!("/components/messages/{name}"));
-        self.check(&name, &message["payload"], frame);
+        self.check(&name, &message["payload"], payload);
         name
     }
 
@@ -103,6 +120,20 @@ impl Document {
         let content = response.get("content")?.as_object().unwrap();
         let mut kinds = content.iter().filter(|(kind, _)| kind.ends_with("json"));
         kinds.next().map(|(_, content)| &content["schema"])
+    }
+}
+
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            if fields.contains_key("properties") {
+                let closed = fields.entry("additionalProperties");
+                closed.or_insert(json!(false));
+            }
+            fields.values_mut().for_each(close);
+        }
+        Value::Array(items) => items.iter_mut().for_each(close),
+        _ => {}
     }
 }
 

@@ -2,14 +2,15 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-use super::{decision_data, portfolio_data, position_data};
-use crate::domain::{DecisionFilter, Rejection};
+use super::words::{FinanceDecision, FinancePortfolio, FinancePosition};
+use crate::domain::health::Mode;
+use crate::domain::{DecisionFilter, Rejection, TradingState};
 use crate::server::clock::wall_time;
 use crate::server::dialects::View;
-use crate::server::dialects::figures::time;
+use crate::server::dialects::figures::{Moment, time};
 use crate::server::error::AppError;
 use crate::server::rest::{HealthStatus, Params, answer, params};
 use crate::server::state::AppState;
@@ -21,51 +22,96 @@ fn view(state: &AppState) -> View {
     View::new(state.clone())
 }
 
-fn told(state: &AppState, body: &Value) -> Result<Response, AppError> {
+fn told(state: &AppState, body: &impl Serialize) -> Result<Response, AppError> {
     answer(state.hub.seq(), body)
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FinanceHealth {
+    status: HealthStatus,
+    problems: Vec<String>,
+    uptime_seconds: u64,
+    version: String,
+    timestamp: Moment,
 }
 
 /// `GET /api/v1/health`.
 pub async fn health(State(state): State<AppState>) -> Result<Response, AppError> {
     let health = view(&state).health();
-    let body = json!({
-        "status": HealthStatus::of(&health),
-        "problems": health.problems,
-        "uptime_seconds": health.process.uptime_s,
-        "version": health.process.version,
-        "timestamp": time(wall_time()),
-    });
+    let body = FinanceHealth {
+        status: HealthStatus::of(&health),
+        problems: health.problems,
+        uptime_seconds: health.process.uptime_s,
+        version: health.process.version,
+        timestamp: time(wall_time()),
+    };
     told(&state, &body)
+}
+
+/// What is of the bot is null before there are figures.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FinanceStatus {
+    state: Option<TradingState>,
+    mode: Mode,
+    ready: bool,
+    uptime_seconds: u64,
+    /// Fills.
+    total_trades: Option<u64>,
+    active_positions: Option<u32>,
+    portfolio: Option<FinancePortfolio>,
+    timestamp: Moment,
 }
 
 /// `GET /api/v1/status` and `/api/v1/bot/status`.
 pub async fn status(State(state): State<AppState>) -> Result<Response, AppError> {
     let view = view(&state);
     let (health, portfolio) = (view.health(), view.portfolio());
-    let body = json!({
-        "state": portfolio.as_ref().map(|now| now.trading.as_str()),
-        "mode": health.mode,
-        "ready": health.ready,
-        "uptime_seconds": health.process.uptime_s,
-        "total_trades": portfolio.as_ref().map(|now| now.fills),
-        "active_positions": portfolio.as_ref().map(|now| now.open_positions),
-        "portfolio": portfolio.as_ref().map(portfolio_data),
-        "timestamp": time(wall_time()),
-    });
+    let portfolio = portfolio.as_ref();
+    let body = FinanceStatus {
+        state: portfolio.map(|now| now.trading),
+        mode: health.mode,
+        ready: health.ready,
+        uptime_seconds: health.process.uptime_s,
+        total_trades: portfolio.map(|now| now.fills),
+        active_positions: portfolio.map(|now| now.open_positions),
+        portfolio: portfolio.map(FinancePortfolio::of),
+        timestamp: time(wall_time()),
+    };
     told(&state, &body)
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FinanceHoldings {
+    positions: Vec<FinancePosition>,
+    count: usize,
+    timestamp: Moment,
 }
 
 /// `GET /api/v1/bot/positions`.
 pub async fn positions(State(state): State<AppState>) -> Result<Response, AppError> {
     let open = view(&state).open_positions();
-    let open: Vec<_> = open.iter().map(position_data).collect();
-    let body = json!({ "positions": open, "count": open.len(), "timestamp": time(wall_time()) });
+    let positions: Vec<_> = open.iter().map(FinancePosition::of).collect();
+    let body = FinanceHoldings {
+        count: positions.len(),
+        positions,
+        timestamp: time(wall_time()),
+    };
     told(&state, &body)
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 pub struct Newest {
+    /// 10 where absent.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FinanceDecisions {
+    decisions: Vec<FinanceDecision>,
+    /// Of those here.
+    count: usize,
+    timestamp: Moment,
 }
 
 /// `GET /api/v1/decisions?limit=`: the newest first.
@@ -83,7 +129,11 @@ pub async fn decisions(
     let found = state
         .reader
         .decisions(&view.bot, &filter, None, state.hub.seq(), limit);
-    let found: Vec<_> = found.await?.iter().map(decision_data).collect();
-    let body = json!({ "decisions": found, "count": found.len(), "timestamp": time(wall_time()) });
+    let decisions: Vec<_> = found.await?.iter().map(FinanceDecision::of).collect();
+    let body = FinanceDecisions {
+        count: decisions.len(),
+        decisions,
+        timestamp: time(wall_time()),
+    };
     told(&state, &body)
 }

@@ -12,6 +12,7 @@ use redis::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::{MissedTickBehavior, interval};
+use utoipa::ToSchema;
 
 use super::outside::Outside;
 use crate::server::state::AppState;
@@ -98,7 +99,8 @@ const FIGURES: [Figure; 8] = [
 ];
 
 /// Why a figure is not known although Redis is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = QuantumFault)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
     Absent,
