@@ -1,6 +1,7 @@
 //! The dialects by their real clients, from their own packages, unchanged but for the address; and that the
 //! same fill arrives everywhere with the same figures. The clients are scripts in `dialects/clients`.
 
+mod namespace;
 mod redis;
 mod same;
 mod snippets;

@@ -1,6 +1,7 @@
 //! Dialect 1, Transparency Dashboard: Socket.IO at `/socket.io`, and a REST face under `/api`. Fills and
 //! decisions are said when they happen, once; portfolio and performance at their cadence.
 
+mod client;
 pub mod rest;
 mod socket;
 pub mod words;

@@ -2,59 +2,14 @@
 //! native socket, REST and the page. The bot is one that reports, on a market that holds still, so that the
 //! figures after the fill are final.
 
-use futures::{SinkExt as _, StreamExt as _};
 use plainsight::domain::{Fill, Portfolio, Position};
 use plainsight::wire::Payload;
 use serde_json::{Value, json};
-use tokio_tungstenite::connect_async;
-use tokio_tungstenite::tungstenite::Message;
 
+use super::namespace::Namespace;
 use super::{Plain, number};
 use crate::client::{Socket, wish};
-use crate::harness::{PATIENCE, TestServer};
-
-/// A client of the Socket.IO namespace in its packets: `40` connects, `42` is an event, `2` is answered by `3`.
-struct Namespace(Plain);
-
-impl Namespace {
-    async fn open(server: &TestServer) -> Self {
-        let address = format!("ws://{}/socket.io/?EIO=4&transport=websocket", server.addr);
-        let mut socket = Plain(connect_async(address).await.unwrap().0);
-        let token = json!({ "token": server.token });
-        socket
-            .0
-            .send(Message::text(format!("40{token}")))
-            .await
-            .unwrap();
-        let mut namespace = Self(socket);
-        namespace.find("connected", |_| true).await;
-        namespace
-    }
-
-    async fn emit(&mut self, event: &str, data: &Value) {
-        let packet = format!("42{}", json!([event, data]));
-        self.0.0.send(Message::text(packet)).await.unwrap();
-    }
-
-    async fn find(&mut self, event: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let finding = async {
-            while let Some(message) = self.0.0.next().await {
-                let text = message.unwrap().into_text().unwrap();
-                if text == "2" {
-                    self.0.0.send(Message::text("3")).await.unwrap();
-                } else if let Some(packet) = text.strip_prefix("42") {
-                    let told: Value = serde_json::from_str(packet).unwrap();
-                    if told[0] == event && wanted(&told[1]) {
-                        return told[1].clone();
-                    }
-                }
-            }
-            panic!("closed before {event}")
-        };
-        let found = tokio::time::timeout(PATIENCE, finding).await;
-        found.unwrap_or_else(|_| panic!("no {event}"))
-    }
-}
+use crate::harness::TestServer;
 
 fn float(value: impl ToString) -> f64 {
     number(&value.to_string())

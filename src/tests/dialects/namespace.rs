@@ -1,0 +1,96 @@
+//! The Socket.IO namespace in its packets, for what no library shows: `40` connects, `42` is an event, `2` is
+//! answered by `3`.
+
+use futures::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::Message;
+
+use super::Plain;
+use crate::harness::{PATIENCE, TestServer};
+
+pub struct Namespace(Plain);
+
+impl Namespace {
+    /// Connects, and has been told so.
+    pub async fn open(server: &TestServer) -> Self {
+        let mut namespace = Self::knocking(server).await;
+        namespace.find("connected", |_| true).await;
+        namespace
+    }
+
+    /// Has asked to be let in.
+    async fn knocking(server: &TestServer) -> Self {
+        let address = format!("ws://{}/socket.io/?EIO=4&transport=websocket", server.addr);
+        let mut namespace = Self(Plain(connect_async(address).await.unwrap().0));
+        let token = json!({ "token": server.token });
+        namespace.send(format!("40{token}")).await;
+        namespace
+    }
+
+    async fn send(&mut self, packet: String) {
+        self.0.0.send(Message::text(packet)).await.unwrap();
+    }
+
+    pub async fn emit(&mut self, event: &str, data: &Value) {
+        self.send(format!("42{}", json!([event, data]))).await;
+    }
+
+    async fn packet(&mut self) -> String {
+        let next = tokio::time::timeout(PATIENCE, self.0.0.next()).await;
+        let message = next.expect("nothing more comes").expect("it is closed");
+        message.unwrap().into_text().unwrap().to_string()
+    }
+
+    /// The next event, and what it says.
+    async fn event(&mut self) -> (String, Value) {
+        loop {
+            let packet = self.packet().await;
+            if packet == "2" {
+                self.send("3".to_owned()).await;
+            } else if let Some(event) = packet.strip_prefix("42") {
+                let event: Value = serde_json::from_str(event).unwrap();
+                return (event[0].as_str().unwrap().to_owned(), event[1].clone());
+            }
+        }
+    }
+
+    pub async fn find(&mut self, event: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let finding = async {
+            loop {
+                let (name, data) = self.event().await;
+                if name == event && wanted(&data) {
+                    return data;
+                }
+            }
+        };
+        let found = tokio::time::timeout(PATIENCE, finding).await;
+        found.unwrap_or_else(|_| panic!("no {event}"))
+    }
+}
+
+/// Some clients speak at the very moment at which they are let in. All of it is heard, in order.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_speaks_at_once_is_heard() {
+    let server = TestServer::still(|_| ()).await;
+    let hasty = async || {
+        let mut client = Namespace::knocking(&server).await;
+        while !client.packet().await.starts_with("40") {}
+        let wish = json!({ "streams": ["trade_feed"] });
+        client.emit("subscribe", &wish).await;
+        client.emit("ping", &json!({ "timestamp": 1 })).await;
+        client.emit("unsubscribe", &wish).await;
+        let mut heard = Vec::new();
+        while heard.len() < 4 {
+            let (event, data) = client.event().await;
+            heard.push(match data["status"].as_str() {
+                Some(status) => status.to_owned(),
+                None => event,
+            });
+        }
+        assert_eq!(heard, ["connected", "subscribed", "pong", "unsubscribed"]);
+    };
+    for _ in 0..10 {
+        futures::future::join_all((0..20).map(|_| hasty())).await;
+    }
+}
