@@ -1,11 +1,10 @@
 //! Every message that a socket of an older dashboard really gets is as the document says, and every kind of
 //! message that the document has really comes, but for those that nothing here provokes.
 
-use std::collections::BTreeMap;
-
 use plainsight::server::docs::asyncapi;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::{Instant, timeout_at};
 
 use super::ears::{Heard, listen, listen_socket_io};
 use crate::documents::schemas::Document;
@@ -115,7 +114,7 @@ async fn listen_everywhere(server: &TestServer, document: &Document) -> Unbounde
     all
 }
 
-/// Orders of every kind, a closed position, the kill switch.
+/// A position, and orders of every kind.
 async fn trade(server: &TestServer) {
     let order = |kind: &str, more: Value| {
         let mut order =
@@ -151,13 +150,43 @@ async fn trade(server: &TestServer) {
     }
 }
 
-/// What a message must be like.
-type Test = fn(&Value) -> bool;
-/// A message that must come, by its name.
-type Sign = (&'static str, Test);
+/// A message that must come: its name, and what it must be like.
+type Sign<'a> = (&'a str, fn(&Value) -> bool);
+
+/// Before these nothing is traded: whoever is not there yet would miss it.
+const SUBSCRIBED: [Sign<'_>; 5] = [
+    ("transparency.server.subscription_confirmed", |told| {
+        told["status"] == "subscribed"
+    }),
+    ("updates.server.dashboard_update", |told| {
+        told["partial"].is_null()
+    }),
+    ("updates.server.dashboard_update", |told| {
+        told["partial"] == true
+    }),
+    ("trading.server.PORTFOLIO_UPDATE", |_| true),
+    ("finance_agent.server.portfolio_update", |_| true),
+];
+
+/// Before these nothing is closed: what is closed does not move any more.
+const MOVES: [Sign<'_>; 4] = [
+    ("finance_agent.server.position_opened", |_| true),
+    ("finance_agent.server.position_updated", |_| true),
+    ("updates.server.dashboard_update", has_changes_alone),
+    ("updates.server.performance_update", has_changes_alone),
+];
+
+/// The first message that is marked so is whole.
+fn has_changes_alone(told: &Value) -> bool {
+    let whole = match told["type"].as_str() {
+        Some("dashboard_update") => 4,
+        _ => 7,
+    };
+    told["partial"] == true && told["data"].as_object().unwrap().len() < whole
+}
 
 /// Beside one of each name.
-const SIGNS: [Sign; 14] = [
+const SIGNS: [Sign<'_>; 12] = [
     ("transparency.server.history", |told| {
         told["items"][0]["outcome"] == "pending"
     }),
@@ -176,12 +205,6 @@ const SIGNS: [Sign; 14] = [
     ("finance_positions.server.positions_update", |told| {
         told["data"]["closed"][0].is_object()
     }),
-    ("updates.server.dashboard_update", |told| {
-        told["partial"] == true
-    }),
-    ("updates.server.performance_update", |told| {
-        told["partial"] == true
-    }),
     ("updates.server.position_update", |told| {
         told["partial"] == true
     }),
@@ -192,7 +215,7 @@ const SIGNS: [Sign; 14] = [
         told["data"]["rejected"][1] == "7"
     }),
     ("trading.server.ORDER_UPDATE", |told| {
-        told["order"]["current_stop_price"].is_number()
+        told["order"].get("peak_price").is_some()
     }),
     ("trading.server.ORDER_UPDATE", |told| {
         told["orderType"] == "OCO"
@@ -205,6 +228,35 @@ const SIGNS: [Sign; 14] = [
 /// Said to a client that sends more than it may, which no other test's limits allow for.
 const NOT_PROVOKED: [&str; 1] = ["quantum.server.error"];
 
+/// Holds everything that is heard against the document.
+struct Watch<'a> {
+    document: &'a Document,
+    heard: UnboundedReceiver<Heard>,
+    seen: Vec<(String, Value)>,
+}
+
+impl Watch<'_> {
+    /// Until all of these have been heard at some time.
+    async fn hear(&mut self, signs: &[Sign<'_>]) {
+        let deadline = Instant::now() + PATIENCE;
+        let is_seen =
+            |sign: &Sign<'_>, (name, told): &(String, Value)| sign.0 == name && sign.1(told);
+        let mut missing = signs.to_vec();
+        missing.retain(|sign| !self.seen.iter().any(|message| is_seen(sign, message)));
+        while !missing.is_empty() {
+            let heard = timeout_at(deadline, self.heard.recv()).await;
+            let names = || missing.iter().map(|sign| sign.0).collect::<Vec<_>>();
+            let Ok(Some((channel, kind, told))) = heard else {
+                panic!("these did not come: {:?}", names());
+            };
+            let name = self.document.check_message(channel, "server", &kind, &told);
+            let message = (name, told);
+            missing.retain(|sign| !is_seen(sign, &message));
+            self.seen.push(message);
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_message_received_is_as_described() {
     let server = busy().await;
@@ -216,42 +268,29 @@ async fn every_message_received_is_as_described() {
         (decided["count"] != 0).then_some(())
     })
     .await;
-    let mut heard = listen_everywhere(&server, &commands).await;
-    trade(&server).await;
-
-    let all = document.at("/components/messages").as_object().unwrap();
-    let mut missing: BTreeMap<&str, Vec<Test>> = BTreeMap::new();
-    for name in all.keys() {
-        let is_theirs = name.contains(".server.") && !name.starts_with("native.");
-        if is_theirs && !NOT_PROVOKED.contains(&name.as_str()) {
-            missing.insert(name, vec![|_| true]);
-        }
-    }
-    for (name, sign) in SIGNS {
-        missing.get_mut(name).unwrap().push(sign);
-    }
-    let mut is_closed = false;
-    let listening = async {
-        while !missing.is_empty() {
-            let (channel, kind, payload) = heard.recv().await.unwrap();
-            let name = document.check_message(channel, "server", &kind, &payload);
-            if let Some(signs) = missing.get_mut(name.as_str()) {
-                signs.retain(|is_it| !is_it(&payload));
-                if signs.is_empty() {
-                    missing.remove(name.as_str());
-                }
-            }
-            // Once it was seen open, everything is closed.
-            if !is_closed && !missing.contains_key("finance_agent.server.position_opened") {
-                is_closed = true;
-                let answer = server.post("/v1/kill", &Value::Null).await;
-                assert_eq!(answer.status, 200, "{answer:?}");
-            }
-        }
+    let heard = listen_everywhere(&server, &commands).await;
+    let mut watch = Watch {
+        document: &document,
+        heard,
+        seen: Vec::new(),
     };
-    let ended = tokio::time::timeout(PATIENCE, listening).await;
-    let left: Vec<_> = missing.keys().collect();
-    assert!(ended.is_ok(), "these did not come: {left:?}");
+    watch.hear(&SUBSCRIBED).await;
+    trade(&server).await;
+    watch.hear(&MOVES).await;
+    let killed = server.post("/v1/kill", &Value::Null).await;
+    assert_eq!(killed.status, 200, "{killed:?}");
+    watch.hear(&SIGNS).await;
+    let all = document.at("/components/messages").as_object().unwrap();
+    let theirs = all
+        .keys()
+        .filter(|name| name.contains(".server.") && !name.starts_with("native."));
+    let provoked = theirs.filter(|name| !NOT_PROVOKED.contains(&name.as_str()));
+    let mut each: Vec<Sign<'_>> = Vec::new();
+    for name in provoked {
+        each.push((name, |_| true));
+    }
+    assert!(each.len() > 30, "{}", each.len());
+    watch.hear(&each).await;
 }
 
 /// A schema that everything fits describes nothing.
