@@ -124,7 +124,7 @@ async fn one_fill_is_one_trade_one_position_and_one_equity_everywhere() {
     let Payload::Positions(pushed) = native.told("positions:mine").await.1 else {
         panic!("no positions");
     };
-    assert_eq!(pushed, [held.clone()]);
+    assert_eq!(pushed, std::slice::from_ref(held));
 
     let equity = float(portfolio.equity);
     assert!(equity != 10_000.0, "the fee and the market have moved it");
