@@ -1,6 +1,7 @@
 //! Five older dashboards' protocols, so that their clients work unchanged. Each dialect is one file that
 //! translates: what the hub has into its frames, what its clients say into our commands. None computes a
-//! figure, stores anything or asks a clock for one; [`View`] is all that they see. (Quantum Trader's figures may come from Redis; they are read [outside](quantum::Outside) as well.)
+//! figure, stores anything or asks a clock for one; [`View`] is all that they see. (Quantum Trader's figures may
+//! come from Redis; they are read [outside](quantum::Outside) as well.)
 //!
 //! What happens is translated once for all clients of a dialect: its [`caster`] task asks the hub, its
 //! [`Voice`](caster::Voice) makes [`Said`](caster::Said) of it, and each connection picks what it listens to

@@ -1,7 +1,7 @@
 //! The dialects by their real clients, from their own packages, unchanged but for the address; and that the
 //! same fill arrives everywhere with the same figures. The clients are scripts in `dialects/clients`.
 
-mod namespace;
+pub mod namespace;
 mod redis;
 mod same;
 mod snippets;
@@ -150,11 +150,7 @@ async fn a_fill_is_the_same_on_every_surface() {
         config.dialects.quantum.every_ms = 200;
     })
     .await;
-    until("there is a price", async || {
-        let answer = server.get("/v1/candles?symbol=BTCUSDT").await;
-        (answer.status == 200).then_some(())
-    })
-    .await;
+    server.priced().await;
     let mut agent = Plain::open(&server, "/api/v1/bot/ws").await;
     let mut updates = Plain::open(&server, "/ws").await;
     updates.say(&json!({"type": "subscribe", "data": {"channels": ["trades", "positions", "dashboard"]}})).await;

@@ -258,6 +258,15 @@ impl TestServer {
         self.send(self.request("POST", path).json(body)).await
     }
 
+    /// Waits until there is a price of BTCUSDT, so that orders can be filled.
+    pub async fn priced(&self) {
+        until("there is a price", async || {
+            let answer = self.get("/v1/candles?symbol=BTCUSDT").await;
+            (answer.status == 200).then_some(())
+        })
+        .await;
+    }
+
     pub async fn health(&self) -> Health {
         self.read("/health").await
     }

@@ -38,11 +38,7 @@ async fn clients_of_every_dialect_are_told_what_there_is() {
         config.dialects.quantum.every_ms = 1_000;
     })
     .await;
-    until("there is a price", async || {
-        let answer = server.get("/v1/candles?symbol=BTCUSDT").await;
-        (answer.status == 200).then_some(())
-    })
-    .await;
+    server.priced().await;
     // What is held changes with every price, and with it what is said only then.
     let order = json!({"symbol": "BTCUSDT", "side": "buy", "type": "market", "quantity": "0.05"});
     let answer = server.post("/v1/orders", &order).await;

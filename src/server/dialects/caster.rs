@@ -1,6 +1,6 @@
 //! What happens, translated once for all clients of a dialect. A task looks at the logs and at what is due a
-//! few times a second; connections read what was said at their own pace, and who
-//! falls behind further than [`WAITING`] has lost something and is told so by being closed.
+//! few times a second; connections read what was said at their own pace, and who falls behind further than
+//! [`WAITING`] has lost something and is told so by being closed.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,8 +1,9 @@
-//! The Socket.IO namespace in its packets, for what no library shows: `40` connects, `42` is an event, `2` is
-//! answered by `3`.
+//! The Socket.IO namespace in its packets, for what no library shows: `40` connects, `42` is an event, `44` a
+//! refusal; `2` is answered by `3`.
 
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -14,17 +15,16 @@ pub struct Namespace(Plain);
 impl Namespace {
     /// Connects, and has been told so.
     pub async fn open(server: &TestServer) -> Self {
-        let mut namespace = Self::knocking(server).await;
+        let mut namespace = Self::knock(server, &json!({ "token": server.token })).await;
         namespace.find("connected", |_| true).await;
         namespace
     }
 
-    /// Has asked to be let in.
-    async fn knocking(server: &TestServer) -> Self {
+    /// Asks to be let in, with what it shows.
+    pub async fn knock(server: &TestServer, shown: &Value) -> Self {
         let address = format!("ws://{}/socket.io/?EIO=4&transport=websocket", server.addr);
         let mut namespace = Self(Plain(connect_async(address).await.unwrap().0));
-        let token = json!({ "token": server.token });
-        namespace.send(format!("40{token}")).await;
+        namespace.send(format!("40{shown}")).await;
         namespace
     }
 
@@ -36,35 +36,37 @@ impl Namespace {
         self.send(format!("42{}", json!([event, data]))).await;
     }
 
-    async fn packet(&mut self) -> String {
-        let next = tokio::time::timeout(PATIENCE, self.0.0.next()).await;
-        let message = next.expect("nothing more comes").expect("it is closed");
-        message.unwrap().into_text().unwrap().to_string()
+    /// `None` where the connection has ended.
+    async fn packet(&mut self) -> Option<String> {
+        let message = self.0.0.next().await?.ok()?;
+        Some(message.into_text().unwrap().to_string())
     }
 
-    /// The next event, and what it says.
-    async fn event(&mut self) -> (String, Value) {
+    /// The next event and what it says, a refusal as `connect_error`; `None` at the end.
+    pub async fn event(&mut self) -> Option<(String, Value)> {
         loop {
-            let packet = self.packet().await;
+            let packet = self.packet().await?;
             if packet == "2" {
                 self.send("3".to_owned()).await;
             } else if let Some(event) = packet.strip_prefix("42") {
-                let event: Value = serde_json::from_str(event).unwrap();
-                return (event[0].as_str().unwrap().to_owned(), event[1].clone());
+                return Some(serde_json::from_str(event).unwrap());
+            } else if let Some(refusal) = packet.strip_prefix("44") {
+                let refusal = serde_json::from_str(refusal).unwrap();
+                return Some(("connect_error".to_owned(), refusal));
             }
         }
     }
 
     pub async fn find(&mut self, event: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let finding = async {
-            loop {
-                let (name, data) = self.event().await;
+            while let Some((name, data)) = self.event().await {
                 if name == event && wanted(&data) {
                     return data;
                 }
             }
+            panic!("closed before {event}")
         };
-        let found = tokio::time::timeout(PATIENCE, finding).await;
+        let found = timeout(PATIENCE, finding).await;
         found.unwrap_or_else(|_| panic!("no {event}"))
     }
 }
@@ -74,15 +76,15 @@ impl Namespace {
 async fn who_speaks_at_once_is_heard() {
     let server = TestServer::still(|_| ()).await;
     let hasty = async || {
-        let mut client = Namespace::knocking(&server).await;
-        while !client.packet().await.starts_with("40") {}
+        let mut client = Namespace::knock(&server, &json!({ "token": server.token })).await;
+        while !client.packet().await.unwrap().starts_with("40") {}
         let wish = json!({ "streams": ["trade_feed"] });
         client.emit("subscribe", &wish).await;
         client.emit("ping", &json!({ "timestamp": 1 })).await;
         client.emit("unsubscribe", &wish).await;
         let mut heard = Vec::new();
         while heard.len() < 4 {
-            let (event, data) = client.event().await;
+            let (event, data) = client.event().await.unwrap();
             heard.push(match data["status"].as_str() {
                 Some(status) => status.to_owned(),
                 None => event,
@@ -91,6 +93,7 @@ async fn who_speaks_at_once_is_heard() {
         assert_eq!(heard, ["connected", "subscribed", "pong", "unsubscribed"]);
     };
     for _ in 0..10 {
-        futures::future::join_all((0..20).map(|_| hasty())).await;
+        let all = futures::future::join_all((0..20).map(|_| hasty()));
+        timeout(PATIENCE, all).await.expect("some were not heard");
     }
 }

@@ -1,7 +1,7 @@
 //! How many containers run on this machine, as Docker or Podman says on its socket. Not known where no
 //! socket is there, or where it may not be read.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use reqwest::Client;
@@ -17,6 +17,7 @@ const RUNNING: &str = "http://localhost/containers/json";
 
 /// Looks until the shutdown.
 pub async fn follow(sockets: Vec<PathBuf>, state: AppState) {
+    let ways: Vec<Client> = sockets.into_iter().filter_map(way).collect();
     let mut tick = interval(EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while state
@@ -26,8 +27,8 @@ pub async fn follow(sockets: Vec<PathBuf>, state: AppState) {
         .is_some()
     {
         let mut found = None;
-        for socket in &sockets {
-            found = count(socket).await;
+        for way in &ways {
+            found = count(way).await.ok();
             if found.is_some() {
                 break;
             }
@@ -36,23 +37,20 @@ pub async fn follow(sockets: Vec<PathBuf>, state: AppState) {
     }
 }
 
-/// A new client each time: the socket may have been made anew.
-async fn count(socket: &Path) -> Option<usize> {
-    if !socket.exists() {
-        return None;
-    }
-    let client = Client::builder().unix_socket(socket).timeout(PATIENCE);
-    let asked = client.build().ok()?.get(RUNNING).send().await;
-    let told = asked.and_then(reqwest::Response::error_for_status);
-    match told {
-        Ok(told) => told
-            .json::<Vec<IgnoredAny>>()
-            .await
-            .ok()
-            .map(|all| all.len()),
-        Err(error) => {
-            tracing::debug!(%error, socket = %socket.display(), "containers cannot be counted");
-            None
-        }
-    }
+/// It connects anew for each question: the socket may be another one by then.
+fn way(socket: PathBuf) -> Option<Client> {
+    let client = Client::builder()
+        .unix_socket(socket)
+        .pool_max_idle_per_host(0)
+        .timeout(PATIENCE)
+        .build();
+    client
+        .inspect_err(|error| tracing::error!(%error, "containers cannot be counted"))
+        .ok()
+}
+
+async fn count(way: &Client) -> reqwest::Result<usize> {
+    let told = way.get(RUNNING).send().await?.error_for_status()?;
+    let running: Vec<IgnoredAny> = told.json().await?;
+    Ok(running.len())
 }

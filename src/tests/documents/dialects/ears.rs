@@ -1,12 +1,12 @@
 //! Clients of the older dashboards' sockets that pass on everything they hear.
 
-use futures::{SinkExt as _, StreamExt as _};
+use futures::StreamExt as _;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
-use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::dialects::Plain;
+use crate::dialects::namespace::Namespace;
 use crate::documents::schemas::Document;
 use crate::harness::TestServer;
 
@@ -48,8 +48,7 @@ pub async fn listen(
     });
 }
 
-/// The same on the Socket.IO namespace, in its packets: `40` connects, `42` is an event, `44` a refusal; `2` asks
-/// whether somebody is there, and `3` answers.
+/// The same on the Socket.IO namespace.
 pub async fn listen_socket_io(
     server: &TestServer,
     document: &Document,
@@ -58,39 +57,25 @@ pub async fn listen_socket_io(
     heard: UnboundedSender<Heard>,
 ) {
     let channel = "transparency";
-    let address = format!("ws://{}/socket.io/?EIO=4&transport=websocket", server.addr);
-    let (mut socket, _) = connect_async(address).await.unwrap();
     let connect = json!({ "token": token });
     document.check_message(channel, "client", "connect", &connect);
-    let connect = Message::text(format!("40{connect}"));
-    socket.send(connect).await.unwrap();
+    let mut client = Namespace::knock(server, &connect).await;
     let mut events = Vec::new();
     for (name, message) in said {
         if !name.is_empty() {
             document.check_message(channel, "client", name, message);
         }
-        events.push(Message::text(format!("42{}", json!([name, message]))));
+        events.push(((*name).to_owned(), message.clone()));
     }
     tokio::spawn(async move {
-        while let Some(Ok(message)) = socket.next().await {
-            let Message::Text(text) = message else {
-                continue;
-            };
-            if text == "2" {
-                socket.send(Message::text("3")).await.unwrap();
-            } else if let Some(event) = text.strip_prefix("42") {
-                let (name, told): (String, Value) = serde_json::from_str(event).unwrap();
-                // Whoever is connected may speak.
-                if name == "connected" {
-                    for event in events.drain(..) {
-                        socket.send(event).await.unwrap();
-                    }
+        while let Some((name, told)) = client.event().await {
+            // Whoever is connected may speak.
+            if name == "connected" {
+                for (name, message) in events.drain(..) {
+                    client.emit(&name, &message).await;
                 }
-                let _ = heard.send((channel, name, told));
-            } else if let Some(refusal) = text.strip_prefix("44") {
-                let refusal = serde_json::from_str(refusal).unwrap();
-                let _ = heard.send((channel, "connect_error".to_owned(), refusal));
             }
+            let _ = heard.send((channel, name, told));
         }
     });
 }
