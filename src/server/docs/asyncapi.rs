@@ -10,8 +10,17 @@ use crate::wire::frame::API_VERSION;
 
 /// The whole document.
 pub fn document() -> Value {
+    of(channels::all)
+}
+
+/// The same of our own socket alone.
+pub fn native() -> Value {
+    of(|schemas| vec![channels::native(schemas)])
+}
+
+fn of(channels: impl FnOnce(&mut Schemas) -> Vec<Channel>) -> Value {
     let mut document = AsyncApi::default();
-    for channel in channels::all(&mut document.schemas) {
+    for channel in channels(&mut document.schemas) {
         document.add_channel(channel);
     }
     document.into_value()

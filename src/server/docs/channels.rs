@@ -38,7 +38,7 @@ pub fn all(schemas: &mut Schemas) -> Vec<Channel> {
     all
 }
 
-fn native(schemas: &mut Schemas) -> Channel {
+pub fn native(schemas: &mut Schemas) -> Channel {
     let about = format!(
         "Subprotocol `{SUBPROTOCOL_JSON}`, also where none is asked for: frames are JSON objects with a \
          `type`, one or several in a message, one per line. (`{SUBPROTOCOL_POSTCARD}` is the same in bytes, for \

@@ -5,19 +5,29 @@ use serde_json::{Map, Value, json};
 
 use super::operations;
 use super::schemas::Schemas;
-use crate::server::access::ROUTES;
+use crate::server::access::{ROUTES, Route};
+use crate::server::dialects::is_theirs;
 use crate::wire::frame::API_VERSION;
 
 const ABOUT: &str = "Prices, quantities and amounts are decimal numbers in strings, never floats; times are \
-µs since 1970-01-01T00:00:00Z. (Older dashboards' addresses, the last groups, have their own forms.) A figure that is undefined is null. `Plainsight-Seq` says which input an answer \
-is true at: answers, pushes and pages with the same seq show the same figures. Errors are problems \
+µs since 1970-01-01T00:00:00Z. (Older dashboards' addresses, the last groups, have their own forms.) A figure \
+that is undefined is null. `Plainsight-Seq` says which input an answer is true at: answers, pushes and pages with the same seq show the same figures. Errors are problems \
 (RFC 9457) with a `code`. The sockets are described by `/docs/asyncapi.json`.";
 
 /// The whole document.
 pub fn document() -> Value {
+    of(ROUTES.iter())
+}
+
+/// The same of our own API alone: the older dashboards have clients, and need none of ours.
+pub fn native() -> Value {
+    of(ROUTES.iter().filter(|route| !is_theirs(route.path)))
+}
+
+fn of(routes: impl Iterator<Item = &'static Route>) -> Value {
     let mut schemas = Schemas::default();
     let mut paths = Map::new();
-    for route in &ROUTES {
+    for route in routes {
         if let Some(operation) = operations::of(route.endpoint, &mut schemas) {
             let operation = operation.into_value(route);
             add(&mut paths, route.method, route.path, operation);

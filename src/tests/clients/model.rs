@@ -1,10 +1,9 @@
 //! The documents' schemas as types, for the languages to write down.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use plainsight::server::dialects::DIALECTS;
 use plainsight::server::docs::{asyncapi, openapi};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Type {
@@ -58,62 +57,10 @@ pub struct Api {
     pub operations: Vec<Operation>,
 }
 
-/// Takes out what is the older dashboards' alone: they have clients.
-fn native(mut document: Value) -> Value {
-    let names = DIALECTS.map(|dialect| dialect.name);
-    let is_theirs = |operation: &Value| names.iter().any(|name| operation["tags"][0] == *name);
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for item in document["paths"].as_object_mut().into_iter().flatten() {
-        let operations = item.1.as_object_mut().unwrap();
-        for operation in operations.values() {
-            let found = if is_theirs(operation) {
-                &mut theirs
-            } else {
-                &mut ours
-            };
-            references(operation, found);
-        }
-        operations.retain(|_, operation| !is_theirs(operation));
-    }
-    let messages = document["components"]["messages"].as_object();
-    for (name, message) in messages.into_iter().flatten() {
-        let is_ours = name.starts_with("native.");
-        references(message, if is_ours { &mut ours } else { &mut theirs });
-    }
-    let schemas = document["components"]["schemas"].as_object_mut().unwrap();
-    let (ours, theirs) = (reached(schemas, ours), reached(schemas, theirs));
-    schemas.retain(|name, _| ours.contains(name) || !theirs.contains(name));
-    document
-}
-
-/// These schemas and all that they refer to.
-fn reached(schemas: &Map<String, Value>, mut open: Vec<String>) -> BTreeSet<String> {
-    let mut reached = BTreeSet::new();
-    while let Some(name) = open.pop() {
-        if reached.insert(name.clone()) {
-            references(&schemas[&name], &mut open);
-        }
-    }
-    reached
-}
-
-/// The names of all schemas that are referred to.
-fn references(value: &Value, found: &mut Vec<String>) {
-    let name = value["$ref"]
-        .as_str()
-        .and_then(|name| name.rsplit('/').next());
-    found.extend(name.map(str::to_owned));
-    match value {
-        Value::Object(fields) => fields.values().for_each(|value| references(value, found)),
-        Value::Array(items) => items.iter().for_each(|value| references(value, found)),
-        _ => {}
-    }
-}
-
 impl Api {
     /// As the server describes its own protocol.
     pub fn read() -> Self {
-        let (rest, sockets) = (native(openapi::document()), native(asyncapi::document()));
+        let (rest, sockets) = (openapi::native(), asyncapi::native());
         let mut schemas = BTreeMap::new();
         for document in [&rest, &sockets] {
             for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
