@@ -4,7 +4,7 @@ import { OPERATOR, Server, type ServerOptions } from './server';
 export { expect, Server };
 
 /** What a browser says when its server goes away: for tests that take it away. */
-export const SERVER_GONE = /WebSocket connection to .* failed|net::ERR_(CONNECTION|EMPTY_RESPONSE|SOCKET)/;
+export const SERVER_GONE = /WebSocket connection to .* failed|net::ERR_(CONNECTION|EMPTY_RESPONSE|SOCKET|CONTENT_LENGTH_MISMATCH|INCOMPLETE_CHUNKED_ENCODING)/;
 
 /** Collects console errors and uncaught exceptions; any that is not allowed fails the test. */
 export class Problems {

@@ -5,9 +5,25 @@
 const LIBRARY = "/vendor/lightweight-charts.js";
 const MAX_POINTS = 1000;
 const MAX_SHADED = 500;
+const LONGEST_WAIT_MS = 30_000;
 let library;
 
-const load = () => (library ??= import(LIBRARY));
+/**
+ * The library, which all charts of the page share. What did not arrive (the server went away in the
+ * middle of it) is asked for again, less and less often; under a name of its own, because a browser
+ * may remember that a module failed.
+ */
+async function fetchLibrary() {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await import(attempt === 0 ? LIBRARY : `${LIBRARY}?attempt=${attempt}`);
+    } catch {
+      await new Promise((done) => setTimeout(done, Math.min(LONGEST_WAIT_MS, 1000 * 2 ** attempt)));
+    }
+  }
+}
+
+const load = () => (library ??= fetchLibrary());
 
 /** A token of the style sheet as a colour that a canvas understands. */
 function colours(element) {
@@ -70,11 +86,7 @@ class Chart {
     this.missing = 0;
     this.local = false;
     element.dataset.chart = "loading";
-    load().then((lib) => this.open(lib), () => this.fail());
-  }
-
-  fail() {
-    if (!this.gone) this.element.dataset.chart = "failed";
+    load().then((lib) => this.open(lib));
   }
 
   open(lib) {

@@ -1,5 +1,5 @@
 // A page that nobody touches: it takes over from the server's HTML without a flash and moves by itself.
-import { expect, test } from '../fixtures';
+import { SERVER_GONE, expect, test } from '../fixtures';
 import { get } from '../rest';
 import { Sockets, badge, field, figures, idsIn, isLive, recordFigures, recordStates, status } from '../watch';
 
@@ -91,6 +91,22 @@ test('the chart takes over from the drawing of the server', async ({ page, open 
   await open('/market');
   await expect(page.locator('.chart-live[data-chart="ready"] canvas').first()).toBeVisible();
   await expect(page.locator('.chart-still')).toBeHidden();
+});
+
+test('the chart comes late when its library did not arrive at first', async ({ page, open, problems }) => {
+  problems.allow(SERVER_GONE);
+  let refused = 0;
+  await page.route('**/vendor/lightweight-charts.js*', async (route) => {
+    if (refused >= 2) return route.continue();
+    refused += 1;
+    return route.abort('connectionreset');
+  });
+  await open('/market');
+  const chart = page.locator('.chart-live').first();
+  await expect(chart).toHaveAttribute('data-chart', 'loading');
+  await expect(page.locator('.chart-still').first(), 'the drawing stands in for it').toBeVisible();
+  await expect(chart).toHaveAttribute('data-chart', 'ready', { timeout: 15_000 });
+  expect(refused).toBe(2);
 });
 
 test('the badge goes from connecting to live', async ({ page, open }) => {

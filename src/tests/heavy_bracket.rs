@@ -13,7 +13,8 @@ use crate::program::signal;
 
 const KILLS: u64 = 6;
 
-/// A bracket under the market's price, with legs so near that the market reaches them in seconds.
+/// A bracket with legs so near that the market reaches them in seconds: one that is bought at once, or
+/// (every other) one that waits a little under the market.
 async fn place(server: &TestServer, number: u64) {
     let price = until("there are prices", async || {
         let answer = server.get("/v1/candles?symbol=BTCUSDT&limit=1").await;
@@ -23,10 +24,11 @@ async fn place(server: &TestServer, number: u64) {
     .await;
     let near =
         |thousandths: i64| (price * (Decimal::ONE + Decimal::new(thousandths, 4))).round_dp(2);
+    let entry = if number.is_multiple_of(2) { 1 } else { -2 };
     let order = json!({
         "client_order_id": format!("bracket-{number}"),
         "symbol": "BTCUSDT", "side": "buy", "type": "limit", "quantity": "0.3",
-        "price": near(-2), "take_profit": near(6), "stop_loss": near(-8),
+        "price": near(entry), "take_profit": near(6), "stop_loss": near(-8),
     });
     let answer = server.post("/v1/orders", &order).await;
     // The market may have moved beyond a leg, or the account may be full: also an answer.
@@ -74,6 +76,7 @@ fn check(group: &BTreeMap<&'static str, Order>) -> &'static str {
         assert_eq!(leg.remaining(), left, "{group:#?}");
     }
     match open.len() {
+        0 if entry.filled_quantity.is_zero() => "canceled",
         0 => "done",
         1 => {
             assert!(stop_loss.trigger.is_some(), "{group:#?}");
@@ -103,6 +106,9 @@ async fn legs_and_quantities_are_as_they_must_be_after_a_kill() {
     // Where the kills land is chance: as many as are needed to meet brackets at work, within bounds.
     let mut kills = 0;
     while kills < KILLS || (!is_met(&stages) && kills < 4 * KILLS) {
+        // Entries that the market has left behind would hold all of the account in the end.
+        let answer = server.send(server.request("DELETE", "/v1/orders")).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
         for _ in 0..12 {
             place(&server, number).await;
             number += 1;
