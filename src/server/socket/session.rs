@@ -1,12 +1,14 @@
 //! One connection from hello to close: what the client says, and what is done about it. What is
 //! written goes through the shard's fan-out.
 
+mod answers;
+mod authority;
 mod topics;
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::net::TcpStream;
@@ -16,22 +18,18 @@ use super::bad_frames::BadFrames;
 use super::reading::{Heard, Reading};
 use super::shard::Shard;
 use super::shards::Opening;
-use crate::auth::Principal;
 use crate::domain::Rejection;
 use crate::hub::ConnId;
-use crate::server::access::{self, Need};
+use crate::server::access;
 use crate::server::caller::Caller;
 use crate::server::clock::wall_time;
-use crate::server::error::AppError;
-use crate::server::limits::{CommandRate, Refusal, Verdict};
+use crate::server::limits::{CommandRate, Verdict};
 use crate::server::monitor::Counters;
 use crate::wire::frame::{
-    API_VERSION, Closing, DEFLATE, ErrorReply, Limits, MAX_CLIENT_MESSAGE, Pong, Reply, Welcome,
+    API_VERSION, Closing, DEFLATE, Limits, MAX_CLIENT_MESSAGE, Pong, Welcome,
 };
 use crate::wire::json::{self, BadFrame};
-use crate::wire::{
-    ClientFrame, CloseCode, Credential, Encoding, Position, ServerFrame, postcard, schema_hash,
-};
+use crate::wire::{ClientFrame, CloseCode, Encoding, Position, ServerFrame, postcard, schema_hash};
 
 /// After a shutdown clients spread their return over this, ms.
 const RETURN_MS: u32 = 1_000;
@@ -333,58 +331,6 @@ impl Session {
         }
     }
 
-    /// Whoever says hello must be somebody who may see, by the token that it brings or by the cookies that
-    /// it came with.
-    fn prove(&self, token: Option<&Credential>) -> Flow {
-        if self.greeted {
-            return Flow::Continue(());
-        }
-        if let Some(token) = token {
-            let checked = self.shard.host.check(token.reveal());
-            self.caller.borrow_mut().principal = checked.map(Some);
-        }
-        let caller = self.caller.borrow();
-        if !caller.may(Need::See) {
-            return Flow::Break(End::Close(CloseCode::BadToken));
-        }
-        match self.belong_to(caller.principal()) {
-            Ok(()) => Flow::Continue(()),
-            Err(_) => Flow::Break(End::Full),
-        }
-    }
-
-    /// Puts another token in the place of what the connection came with.
-    fn renew(&self, id: u64, token: &Credential) {
-        let renewed = self.shard.host.check(token.reveal());
-        let renewed = renewed.map_err(|denied| AppError::BadToken(denied.to_string()));
-        let renewed = renewed.and_then(|principal| {
-            let is_enough = Need::See.is_met_by(Some(&principal));
-            let principal = is_enough.then_some(principal).ok_or(AppError::Forbidden)?;
-            self.belong_to(Some(&principal))?;
-            Ok(principal)
-        });
-        match renewed {
-            Ok(principal) => {
-                self.caller.borrow_mut().principal = Ok(Some(principal));
-                self.reply(&ServerFrame::Ok(Reply {
-                    id,
-                    ..Reply::default()
-                }));
-            }
-            // What it had before still holds, as long as it does.
-            Err(error) => {
-                let rejection = Rejection::new(error.code(), error.detail());
-                self.refuse(Some(id), rejection, error.is_temporary());
-            }
-        }
-    }
-
-    /// Counts the socket for whoever is at its end now.
-    fn belong_to(&self, principal: Option<&Principal>) -> Result<(), Refusal> {
-        let limits = self.shard.host.limits();
-        limits.socket_of(&self.opening.place, principal)
-    }
-
     fn hello(
         &mut self,
         resume: Vec<Position>,
@@ -418,55 +364,5 @@ impl Session {
         };
         self.reply(&ServerFrame::Welcome(welcome));
         self.resume(resume)
-    }
-
-    /// Counts a frame of the client.
-    fn verdict(&mut self) -> Verdict {
-        self.shard.host.limits().command(&mut self.rate)
-    }
-
-    /// A frame came too soon after the others; it is not looked at.
-    fn too_much(&self, id: Option<u64>, verdict: Verdict) -> Flow {
-        let Verdict::Refuse(wait) = verdict else {
-            return Flow::Break(End::Close(CloseCode::RateLimited));
-        };
-        let rejection = Rejection::new("rate_limited", "this socket sends more than it may");
-        let retry_ms = u32::try_from(wait.as_millis()).unwrap_or(u32::MAX);
-        self.error(id, rejection, Some(retry_ms.saturating_add(1)));
-        Flow::Continue(())
-    }
-
-    fn bad_frame(&mut self, id: Option<u64>, code: &str, message: &str) -> Flow {
-        Counters::add(&self.shard.host.counters().bad_frames, 1);
-        self.refuse(id, Rejection::new(code, message), false);
-        if self.bad_frames.note(Instant::now()) {
-            return Flow::Break(End::Close(CloseCode::BadFrame));
-        }
-        Flow::Continue(())
-    }
-
-    fn refuse(&self, id: Option<u64>, rejection: Rejection, temporary: bool) {
-        self.error(id, rejection, temporary.then_some(1_000));
-    }
-
-    /// With `retry_ms` it is worth trying again, then.
-    fn error(&self, id: Option<u64>, rejection: Rejection, retry_ms: Option<u32>) {
-        let Rejection {
-            code,
-            field,
-            message,
-        } = rejection;
-        self.reply(&ServerFrame::Error(ErrorReply {
-            id,
-            code,
-            field,
-            message,
-            temporary: retry_ms.is_some(),
-            retry_ms,
-        }));
-    }
-
-    fn reply(&self, frame: &ServerFrame) {
-        self.shard.with(|fanout, _| fanout.reply(self.id, frame));
     }
 }
