@@ -128,8 +128,12 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
     let agent = text(headers, header::USER_AGENT).unwrap_or_default();
     let changes = Changes::of(&request);
     let mut sender = Sender::of(headers, &state.config.server.allowed_origins, client);
-    let is_here = client.is_local() && state.config.server.addr.ip().is_loopback();
-    if is_dialect && is_here && sender == Sender::OtherPage && origin::is_loopback(headers) {
+    let is_here = state.config.server.addr.ip().is_loopback();
+    if is_here
+        && sender == Sender::OtherPage
+        && let Some(origin) = headers.get(header::ORIGIN)
+        && origin::is_neighbour(origin, request.uri().path(), client)
+    {
         sender = Sender::ListedPage;
     }
     let found = match who(&state, (headers, shown), (sender, changes), client, agent).await {
@@ -173,6 +177,10 @@ async fn who(
     client: Client,
     agent: &str,
 ) -> Result<Found, AppError> {
+    let is_from_elsewhere = !sender.may_ask(changes);
+    if is_from_elsewhere && changes == Changes::Socket {
+        return Err(AppError::OtherOrigin);
+    }
     if let Some(token) = shown {
         let checked = state.accounts.check(&token, wall_time());
         return Ok(Found {
@@ -180,7 +188,7 @@ async fn who(
             cookies: None,
         });
     }
-    if !sender.may_ask(changes) {
+    if is_from_elsewhere {
         return Err(AppError::OtherOrigin);
     }
     let jar = CookieJar::from_headers(headers);

@@ -116,6 +116,16 @@ pub fn is_theirs(path: &str) -> bool {
     ["/socket.io", "/api", "/ws", "/stream"].iter().any(is_at)
 }
 
+/// Whether an address belongs to one of them or is one that they share with us.
+pub fn is_face(path: &str) -> bool {
+    is_theirs(path) || DIALECTS.iter().any(|dialect| dialect.rest.contains(&path))
+}
+
+/// Whether an address carries a socket by single requests.
+pub fn is_polled(path: &str) -> bool {
+    path.starts_with("/socket.io")
+}
+
 /// The token of a request in the ways that their browsers have, which cannot set a header: a subprotocol
 /// behind `bearer`, or `?token=`. Addresses are written into no log.
 pub fn credential(uri: &Uri, headers: &HeaderMap) -> Option<String> {

@@ -6,10 +6,13 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::extract::Request;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use super::config::ServerConfig;
+use super::dialects;
 use super::network::Client;
 use super::rest::{DUPLICATE, IDEMPOTENCY_KEY, NEXT_BEFORE, SEQ};
 
@@ -45,34 +48,34 @@ impl Origin {
     }
 }
 
-/// Lets the pages of listed origins read answers; without a list no other page can. They come with tokens:
-/// cookies do not count for them.
-pub fn cors(allowed: &[Origin]) -> Option<CorsLayer> {
-    let origins: Vec<HeaderValue> = allowed
-        .iter()
-        .filter_map(|origin| HeaderValue::from_str(origin.as_str()).ok())
-        .collect();
-    (!origins.is_empty()).then(|| readable_by(AllowOrigin::list(origins)))
-}
-
-/// The same for the pages of this machine, on whichever port.
-pub fn cors_of_neighbours() -> CorsLayer {
-    readable_by(AllowOrigin::predicate(|origin, _| names_loopback(origin)))
-}
-
-fn readable_by(origins: AllowOrigin) -> CorsLayer {
-    CorsLayer::new()
-        .allow_origin(origins)
+/// Lets the pages of listed origins read answers, and this machine's pages those that are for them
+/// ([`is_neighbour`]); no other page can. They come with tokens: cookies do not count for them. `None` where there
+/// is nobody to let.
+pub fn cors(server: &ServerConfig) -> Option<CorsLayer> {
+    let listed = server.allowed_origins.clone();
+    let is_here = server.addr.ip().is_loopback();
+    if listed.is_empty() && !is_here {
+        return None;
+    }
+    let may_read = move |origin: &HeaderValue, asked: &Parts| {
+        let client = asked.extensions.get::<Client>();
+        listed.iter().any(|listed| listed.as_str() == origin)
+            || client
+                .is_some_and(|client| is_here && is_neighbour(origin, asked.uri.path(), *client))
+    };
+    let layer = CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(may_read))
         .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, IDEMPOTENCY_KEY])
         .expose_headers([SEQ, header::RETRY_AFTER, DUPLICATE, NEXT_BEFORE])
-        .max_age(PREFLIGHT)
+        .max_age(PREFLIGHT);
+    Some(layer)
 }
 
-/// Whether the page that sends the request is one of this machine, on whichever port: the older dashboards'
-/// pages ran on another one than their API.
-pub fn is_loopback(headers: &HeaderMap) -> bool {
-    headers.get(header::ORIGIN).is_some_and(names_loopback)
+/// Whether a page of this machine, on whichever port, asks this machine for what the older dashboards' pages ask
+/// for: these ran on another port than their API.
+pub fn is_neighbour(origin: &HeaderValue, path: &str, client: Client) -> bool {
+    client.is_local() && dialects::is_face(path) && names_loopback(origin)
 }
 
 fn names_loopback(origin: &HeaderValue) -> bool {
@@ -139,7 +142,8 @@ impl Sender {
         }
     }
 
-    /// Whether such a request may be made at all without saying in a header of its own who makes it.
+    /// Whether such a request may be made at all without saying in a header of its own who makes it. A socket's
+    /// request may say it in its address, as any page can write one: that makes no difference.
     pub fn may_ask(self, changes: Changes) -> bool {
         match self {
             Self::OurPage | Self::ListedPage | Self::Program => true,
@@ -152,8 +156,9 @@ impl Sender {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changes {
     Nothing,
-    /// It changes something, or opens a socket that can.
     Something,
+    /// It opens a socket, which can change something; or is one that polls.
+    Socket,
 }
 
 impl Changes {
@@ -162,7 +167,11 @@ impl Changes {
             *request.method(),
             Method::GET | Method::HEAD | Method::OPTIONS
         );
-        if is_safe && !request.headers().contains_key(header::UPGRADE) {
+        if request.headers().contains_key(header::UPGRADE)
+            || dialects::is_polled(request.uri().path())
+        {
+            Self::Socket
+        } else if is_safe {
             Self::Nothing
         } else {
             Self::Something
@@ -253,6 +262,10 @@ mod tests {
         assert_eq!(reading, [true, false, true, true, false]);
         let asking = all.map(|sender| sender.may_ask(Changes::Something));
         assert_eq!(asking, [true, true, true, false, false]);
+        let opening = all.map(|sender| sender.may_ask(Changes::Socket));
+        assert_eq!(opening, asking);
+        let by_cookie = all.map(|sender| sender.may_use_cookies(Changes::Socket));
+        assert_eq!(by_cookie, changing);
     }
 
     #[test]

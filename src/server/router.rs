@@ -14,7 +14,7 @@ use super::dialects::transparency::rest as transparency;
 use super::error::AppError;
 use super::limits::body;
 use super::state::AppState;
-use super::{dialects, docs, forms, ingest, origin, pages, parts, people, rest, socket};
+use super::{dialects, docs, forms, ingest, pages, parts, people, rest, socket};
 use crate::app::routes::Page;
 
 fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
@@ -116,17 +116,11 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
 /// The router of the table and of the pages, each behind its role.
 pub fn router(state: &AppState) -> Router<AppState> {
     let mut router = Router::new();
-    let is_here = state.config.server.addr.ip().is_loopback();
     for route in ROUTES {
         let handler = guarded(state, handler(route.endpoint), route.need, Asker::Program);
         let handler = match route.endpoint {
             Endpoint::Health => handler,
             _ => counted(state, handler),
-        };
-        let handler = if is_here && dialects::is_theirs(route.path) {
-            handler.layer(origin::cors_of_neighbours())
-        } else {
-            handler
         };
         router = router.route(route.path, handler);
     }

@@ -205,8 +205,8 @@ fn router(state: &AppState) -> Router {
             state.clone(),
             caller::identify,
         ));
-    // What a listed page's browser asks first has no token yet.
-    let served = match origin::cors(&state.config.server.allowed_origins) {
+    // What another page's browser asks first has no token yet.
+    let served = match origin::cors(&state.config.server) {
         Some(cors) => served.layer(cors),
         None => served,
     };
