@@ -1,6 +1,7 @@
 //! The dialects by their real clients, from their own packages, unchanged but for the address; and that the
 //! same fill arrives everywhere with the same figures. The clients are scripts in `dialects/clients`.
 
+mod bursts;
 pub mod namespace;
 mod redis;
 mod same;
@@ -338,9 +339,14 @@ async fn bad_questions_are_answered_and_the_limits_are_theirs() {
         ("/api/trades?limit=0", 422),
         ("/api/trades?limit=501", 422),
         ("/api/performance?period=2y", 422),
-        ("/api/v1/decisions?limit=-1", 400),
+        ("/api/trades?limit=-1", 422),
+        ("/api/trades?limit=99999999999", 422),
+        ("/api/trades?limit=many", 400),
+        ("/api/trades?offset=-1", 422),
+        ("/api/v1/decisions?limit=-1", 422),
         ("/api/trades?limit=500&offset=99999999999", 200),
-        ("/api/ai/decisions?offset=5", 200),
+        ("/api/ai/decisions?offset=10000", 200),
+        ("/api/ai/decisions?offset=10001", 422),
         ("/api/ai/models", 200),
         ("/api/performance?period=7d", 200),
         ("/api/performance/equity-curve", 200),

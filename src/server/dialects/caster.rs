@@ -1,6 +1,7 @@
 //! What happens, translated once for all clients of a dialect. A task looks at the logs and at what is due a
 //! few times a second; connections read what was said at their own pace, and who falls behind further than
-//! [`WAITING`] has lost something and is told so by being closed.
+//! [`WAITING`] has lost something and is told so by being closed. Much at once is said in parts, as fast as the
+//! listeners take it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +20,13 @@ use crate::wire::{Payload, Topic, publication};
 const WAITING: usize = 1_024;
 /// Between two looks: an event is said after half of it on average.
 const LOOK: Duration = Duration::from_millis(50);
+/// Entries of a log that are said in one go.
+const PART: usize = 200;
+/// How often, and how long each time, the next part waits for the slowest listener; then it comes all the same.
+const PAUSES: usize = 40;
+const PAUSE: Duration = Duration::from_millis(5);
+/// How long the journal may take for a part.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// One thing said, for whoever listens to it.
 #[derive(Debug, Clone)]
@@ -41,8 +49,10 @@ pub trait Voice: Send + 'static {
     fn logs(&self, view: &View) -> Vec<Topic>;
     /// How often [`Voice::beat`] is called, one for each number.
     fn beats(&self) -> Vec<Duration>;
-    /// An entry of a log.
-    fn entry(&mut self, view: &View, entry: &Payload, out: &mut Vec<Said>);
+    /// Entries of a log, oldest first.
+    fn entries(&mut self, view: &View, entries: &[Payload], out: &mut Vec<Said>);
+    /// The journal does not give the next entries; they will come later.
+    fn late(&mut self, _out: &mut Vec<Said>) {}
     /// It is time to look at what changes all the time.
     fn beat(&mut self, number: usize, view: &View, out: &mut Vec<Said>);
 }
@@ -74,30 +84,27 @@ async fn cast(sender: broadcast::Sender<Arc<Said>>, view: View, mut voice: impl 
     let shutdown = view.state.shutdown.clone();
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    // What nobody was there to hear is history.
-    let at_head = |topic: Topic| {
-        let head = view.news(&topic, u64::MAX).head;
-        (topic, head)
-    };
-    let mut logs: Vec<(Topic, u64)> = voice.logs(&view).into_iter().map(at_head).collect();
+    let logs = voice.logs(&view).into_iter();
+    let mut logs: Vec<Log> = logs.map(|topic| Log::new(topic, &view)).collect();
     let beats = voice.beats();
     let mut due: Vec<Instant> = beats.iter().map(|_| Instant::now()).collect();
     let mut out = Vec::new();
     while shutdown.run_until_cancelled(look.tick()).await.is_some() {
-        let is_heard = sender.receiver_count() > 0;
-        for (topic, head) in &mut logs {
-            let news = view.news(topic, *head);
-            *head = news.head.max(*head);
-            if !is_heard {
-                continue;
-            }
-            if let Some((first, last)) = news.trimmed {
-                missed(&view, topic, Range { first, last }, &mut voice, &mut out).await;
-            }
-            for publication in news.publications {
-                if let Some(entry) = publication.push.data.payload() {
-                    voice.entry(&view, entry, &mut out);
+        for log in &mut logs {
+            while sender.receiver_count() > 0 {
+                let was_late = log.is_late;
+                let entries = log.next(&view).await.unwrap_or_default();
+                voice.entries(&view, &entries, &mut out);
+                if log.is_late && !was_late {
+                    voice.late(&mut out);
                 }
+                say(&sender, &mut out).await;
+                if entries.is_empty() || shutdown.is_cancelled() {
+                    break;
+                }
+            }
+            if sender.receiver_count() == 0 {
+                log.skip(&view);
             }
         }
         let now = Instant::now();
@@ -109,31 +116,72 @@ async fn cast(sender: broadcast::Sender<Arc<Said>>, view: View, mut voice: impl 
                 voice.beat(number, &view, &mut out);
             }
         }
-        for said in out.drain(..).filter(|_| is_heard) {
-            let _ = sender.send(Arc::new(said));
-        }
+        say(&sender, &mut out).await;
     }
 }
 
-/// Entries that memory has no more, as when a replay runs as fast as it can.
-async fn missed(
-    view: &View,
-    topic: &Topic,
-    range: Range,
-    voice: &mut impl Voice,
-    out: &mut Vec<Said>,
-) {
-    match view.state.reader.range(topic, range).await {
-        Ok(logged) => {
-            for (_, entry) in logged
-                .iter()
-                .filter_map(|logged| publication(&logged.record))
-            {
-                voice.entry(view, &entry, out);
+/// A log, and how far it has been said.
+struct Log {
+    topic: Topic,
+    head: u64,
+    /// The journal did not give what comes next; it is complained of once.
+    is_late: bool,
+}
+
+impl Log {
+    fn new(topic: Topic, view: &View) -> Self {
+        let mut log = Self {
+            topic,
+            head: 0,
+            is_late: false,
+        };
+        log.skip(view);
+        log
+    }
+
+    /// What nobody was there to hear is history.
+    fn skip(&mut self, view: &View) {
+        self.head = view.news(&self.topic, u64::MAX).head;
+    }
+
+    /// The next part; `None` where it cannot be had now. What memory has no more, as when a replay runs as fast
+    /// as it can, is in the journal.
+    async fn next(&mut self, view: &View) -> Option<Vec<Payload>> {
+        let news = view.news(&self.topic, self.head);
+        let Some((first, last)) = news.trimmed else {
+            let mut part = news.publications;
+            part.truncate(PART);
+            let last = part.last().map_or(news.head, |last| last.push.last);
+            self.head = last.max(self.head);
+            let entries = part.iter().filter_map(|entry| entry.push.data.payload());
+            return Some(entries.cloned().collect());
+        };
+        let last = last.min(first + PART as u64 - 1);
+        let reading = view.state.reader.range(&self.topic, Range { first, last });
+        let why = match tokio::time::timeout(PATIENCE, reading).await {
+            Ok(Ok(logged)) => {
+                (self.head, self.is_late) = (last, false);
+                let entries = logged.iter().filter_map(|row| publication(&row.record));
+                return Some(entries.map(|(_, entry)| entry).collect());
             }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "it takes too long".to_owned(),
+        };
+        if !std::mem::replace(&mut self.is_late, true) {
+            tracing::error!(why, topic = %self.topic, "the journal could not be read for a dialect");
         }
-        Err(error) => {
-            tracing::error!(%error, %topic, "the journal could not be read for a dialect");
+        None
+    }
+}
+
+/// Hands it to all who listen. A few things are for nobody to wait for.
+async fn say(sender: &broadcast::Sender<Arc<Said>>, out: &mut Vec<Said>) {
+    let mut pauses = if out.len() < PART / 4 { 0 } else { PAUSES };
+    for said in out.drain(..) {
+        while pauses > 0 && sender.len() >= WAITING / 2 {
+            pauses -= 1;
+            tokio::time::sleep(PAUSE).await;
         }
+        let _ = sender.send(Arc::new(said));
     }
 }

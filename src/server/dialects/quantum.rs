@@ -158,7 +158,7 @@ impl caster::Voice for Voice {
         vec![self.every]
     }
 
-    fn entry(&mut self, _: &View, _: &Payload, _: &mut Vec<Said>) {}
+    fn entries(&mut self, _: &View, _: &[Payload], _: &mut Vec<Said>) {}
 
     fn beat(&mut self, _: usize, view: &View, out: &mut Vec<Said>) {
         let data = frame(view);
@@ -198,8 +198,8 @@ impl Talk for Client {
         Heard::Answers(Vec::new())
     }
 
-    fn pass(&mut self, said: &Said) -> Option<Utf8Bytes> {
-        Some(said.frame.clone())
+    fn pass(&mut self, said: &Said, _: &View) -> Vec<Utf8Bytes> {
+        vec![said.frame.clone()]
     }
 
     fn too_much(&self) -> Utf8Bytes {

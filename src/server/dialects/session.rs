@@ -47,8 +47,8 @@ pub trait Talk: Send + 'static {
     /// What is said at once, before anything was asked.
     fn opened(&mut self, view: &View) -> Vec<Utf8Bytes>;
     fn hear(&mut self, text: &str, view: &View) -> Heard;
-    /// What the client gets of what was said to all; `None` where it does not listen to it.
-    fn pass(&mut self, said: &Said) -> Option<Utf8Bytes>;
+    /// What the client gets of what was said to all: nothing where it does not listen to it.
+    fn pass(&mut self, said: &Said, view: &View) -> Vec<Utf8Bytes>;
     /// Said to a client that sends more than it may.
     fn too_much(&self) -> Utf8Bytes;
 }
@@ -173,8 +173,8 @@ impl<T: Talk> Session<T> {
                 () = shutdown.cancelled() => Err(End::Close(CloseCode::ShuttingDown)),
                 said = heard.recv() => match said {
                     Ok(said) => {
-                        let frame = self.talk.pass(&said);
-                        self.send(frame).await
+                        let frames = self.talk.pass(&said, &self.view);
+                        self.send(frames).await
                     }
                     // What it was not given cannot be told in its dialect.
                     Err(RecvError::Lagged(_)) => Err(End::Close(CloseCode::TooSlow)),

@@ -1,6 +1,7 @@
 //! Dialect 4, AI-Trading: `/api/ws/realtime`. A client subscribes to the prices of symbols; positions, the
 //! portfolio and what becomes of orders come without asking.
 
+mod trails;
 pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,11 +16,12 @@ use super::caster::{self, Said};
 use super::config::TradingConfig;
 use super::session::{self, Asked, Heard, Talk};
 use super::view::View;
-use crate::domain::{Order, OrderType, Portfolio, Symbol, Ticker, TimeUs};
+use crate::domain::{Portfolio, Symbol, Ticker, TimeUs};
 use crate::server::clock::wall_time;
 use crate::wire::{Payload, Topic};
+use trails::Trails;
 use words::{
-    TradingMarket, TradingOrderUpdate, TradingPortfolio, TradingPosition, TradingPositions, Trail,
+    TradingMarket, TradingOrderUpdate, TradingPortfolio, TradingPosition, TradingPositions,
 };
 
 pub const MARKET: &str = "MARKET_UPDATE";
@@ -31,13 +33,15 @@ const BAD_MESSAGE: &str = "BAD_MESSAGE";
 const MISSING_SYMBOL: &str = "MISSING_SYMBOL";
 const UNKNOWN_SYMBOL: &str = "UNKNOWN_SYMBOL";
 const UNKNOWN_ACTION: &str = "UNKNOWN_ACTION";
+const NO_PORTFOLIO: &str = "NO_PORTFOLIO";
 const RATE_LIMITED: &str = "RATE_LIMITED";
 /// What may be wrong with a command.
-pub const ERROR_CODES: [&str; 5] = [
+pub const ERROR_CODES: [&str; 6] = [
     BAD_MESSAGE,
     MISSING_SYMBOL,
     UNKNOWN_SYMBOL,
     UNKNOWN_ACTION,
+    NO_PORTFOLIO,
     RATE_LIMITED,
 ];
 
@@ -81,24 +85,6 @@ fn portfolio(portfolio: &Portfolio) -> Value {
     frame(PORTFOLIO, TradingPortfolio::of(portfolio))
 }
 
-/// A trailing stop says where its stop is and what it follows, from the row of `working` where it has one.
-fn order(view: &View, order: &Order) -> Value {
-    let trail = (order.order_type == OrderType::TrailingStop).then(|| {
-        let row = view.working().into_iter().find(|row| row.order == order.id);
-        row.map_or(
-            Trail {
-                stop_price: order.stop_price,
-                peak: None,
-            },
-            |row| Trail {
-                stop_price: row.trigger_price,
-                peak: row.peak,
-            },
-        )
-    });
-    frame(ORDER, TradingOrderUpdate::of(order, trail))
-}
-
 fn said(stream: &'static str, symbol: Option<Symbol>, data: Value) -> Said {
     Said {
         stream,
@@ -113,6 +99,7 @@ pub struct Voice {
     beats: Vec<Duration>,
     /// The publication of each market that was said last.
     prices: BTreeMap<Symbol, u64>,
+    trails: Trails,
 }
 
 impl Voice {
@@ -121,6 +108,7 @@ impl Voice {
         Self {
             beats: millis.map(|ms| Duration::from_millis(ms.into())).to_vec(),
             prices: BTreeMap::new(),
+            trails: Trails::default(),
         }
     }
 }
@@ -134,15 +122,22 @@ impl caster::Voice for Voice {
         self.beats.clone()
     }
 
-    fn entry(&mut self, view: &View, entry: &Payload, out: &mut Vec<Said>) {
-        if let Payload::Order(changed) = entry {
-            out.push(said(ORDER, None, order(view, changed)));
+    fn entries(&mut self, view: &View, entries: &[Payload], out: &mut Vec<Said>) {
+        if !entries.is_empty() {
+            self.trails.look(view);
+        }
+        for entry in entries {
+            if let Payload::Order(changed) = entry {
+                let told = TradingOrderUpdate::of(changed, self.trails.of(changed));
+                out.push(said(ORDER, None, frame(ORDER, told)));
+            }
         }
     }
 
     fn beat(&mut self, number: usize, view: &View, out: &mut Vec<Said>) {
         match number {
             0 => {
+                self.trails.look(view);
                 for symbol in view.symbols() {
                     let Some((offset, ticker)) = view.ticker(&symbol) else {
                         continue;
@@ -152,7 +147,14 @@ impl caster::Voice for Voice {
                     }
                 }
             }
-            1 => out.push(said(POSITIONS, None, positions(view))),
+            1 => {
+                out.push(said(POSITIONS, None, positions(view)));
+                for (order, trail, time) in self.trails.moved(view) {
+                    let mut told = TradingOrderUpdate::of(&order, Some(trail));
+                    told.timestamp = time.millis();
+                    out.push(said(ORDER, None, frame(ORDER, told)));
+                }
+            }
             _ => {
                 let now = view.portfolio();
                 out.extend(now.map(|now| said(PORTFOLIO, None, portfolio(&now))));
@@ -163,6 +165,7 @@ impl caster::Voice for Voice {
 
 #[derive(Deserialize)]
 struct Command {
+    #[serde(default)]
     action: String,
     symbol: Option<String>,
 }
@@ -224,7 +227,11 @@ impl Talk for Client {
                 None
             }),
             "get_positions" => Ok(Some(positions(view))),
-            "get_portfolio" => Ok(view.portfolio().map(|now| portfolio(&now))),
+            "get_portfolio" => match view.portfolio() {
+                Some(now) => Ok(Some(portfolio(&now))),
+                None => Err(error(NO_PORTFOLIO, "the bot has not told of one yet")),
+            },
+            "" => Err(error(UNKNOWN_ACTION, "action is needed, as get_positions")),
             other => {
                 let shown: String = other.chars().take(40).collect();
                 Err(error(
@@ -242,12 +249,13 @@ impl Talk for Client {
         })
     }
 
-    fn pass(&mut self, said: &Said) -> Option<Utf8Bytes> {
-        let listens = said
-            .symbol
-            .as_ref()
-            .is_none_or(|symbol| self.symbols.contains(symbol));
-        listens.then(|| said.frame.clone())
+    fn pass(&mut self, said: &Said, _: &View) -> Vec<Utf8Bytes> {
+        let symbol = said.symbol.as_ref();
+        if symbol.is_none_or(|symbol| self.symbols.contains(symbol)) {
+            vec![said.frame.clone()]
+        } else {
+            Vec::new()
+        }
     }
 
     fn too_much(&self) -> Utf8Bytes {

@@ -22,7 +22,7 @@ use crate::server::clock::wall_time;
 use crate::wire::{Payload, Topic};
 use words::{
     TransparencyDecision, TransparencyOutcome, TransparencyPerformance, TransparencyPortfolio,
-    TransparencyTrade,
+    TransparencyTrade, entry_id,
 };
 
 pub use socket::{Namespace, serve};
@@ -118,12 +118,14 @@ impl caster::Voice for Voice {
         self.beats.clone()
     }
 
-    fn entry(&mut self, view: &View, entry: &Payload, out: &mut Vec<Said>) {
-        let types = match entry {
-            Payload::Trade(_) => view.order_types(),
-            _ => OrderTypes::new(),
+    fn entries(&mut self, view: &View, entries: &[Payload], out: &mut Vec<Said>) {
+        let is_trade = |entry: &Payload| matches!(entry, Payload::Trade(_));
+        let types = if entries.iter().any(is_trade) {
+            view.order_types()
+        } else {
+            OrderTypes::new()
         };
-        out.extend(event(entry, &types));
+        out.extend(entries.iter().filter_map(|entry| event(entry, &types)));
     }
 
     fn beat(&mut self, number: usize, view: &View, out: &mut Vec<Said>) {

@@ -5,7 +5,7 @@
 pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::ws::Utf8Bytes;
 use axum::response::Response;
@@ -17,7 +17,7 @@ use super::config::UpdatesConfig;
 use super::figures::time;
 use super::session::{self, Asked, Heard, Talk};
 use super::view::View;
-use crate::domain::{Decimal, Performance, Position, Symbol};
+use crate::domain::{Decimal, Performance, Symbol};
 use crate::server::clock::wall_time;
 use crate::wire::{Payload, Topic};
 use words::{UpdatesAlert, UpdatesDashboard, UpdatesPerformance, UpdatesPosition, UpdatesTrade};
@@ -29,6 +29,8 @@ const PERFORMANCE: &str = "performance";
 const ALERTS: &str = "alerts";
 /// What can be subscribed to.
 pub const CHANNELS: [&str; 5] = [DASHBOARD, TRADES, POSITIONS, PERFORMANCE, ALERTS];
+/// By how much a beat may come too soon after the one before.
+const JITTER: Duration = Duration::from_millis(100);
 
 /// `GET /ws`.
 pub async fn updates(asked: Asked) -> Response {
@@ -40,10 +42,6 @@ fn dashboard(view: &View) -> Option<Value> {
     let performance = view.performance();
     let now = UpdatesDashboard::of(&portfolio, performance.as_ref());
     Some(json!(now))
-}
-
-fn position(position: &Position) -> Value {
-    json!(UpdatesPosition::of(position))
 }
 
 fn performance(all: &Performance) -> Value {
@@ -75,43 +73,20 @@ fn said(stream: &'static str, event: &'static str, data: Value) -> Said {
     }
 }
 
-/// Every position that holds something.
-fn held(view: &View) -> BTreeMap<Symbol, Position> {
-    let open = view.open_positions().into_iter();
-    open.map(|position| (position.symbol.clone(), position))
-        .collect()
-}
-
 pub struct Voice {
     every: Duration,
-    dashboard: Value,
     performance: Value,
-    positions: BTreeMap<Symbol, Value>,
+    /// What was held when it was said last.
+    positions: BTreeMap<Symbol, UpdatesPosition>,
 }
 
 impl Voice {
     pub fn new(config: &UpdatesConfig) -> Self {
         Self {
             every: Duration::from_millis(config.changes_ms.into()),
-            dashboard: Value::Null,
             performance: Value::Null,
             positions: BTreeMap::new(),
         }
-    }
-}
-
-/// Says the value where it is not the one before.
-fn on_change(
-    last: &mut Value,
-    now: Option<Value>,
-    say: impl FnOnce(Value) -> Said,
-    out: &mut Vec<Said>,
-) {
-    if let Some(now) = now
-        && now != *last
-    {
-        last.clone_from(&now);
-        out.push(say(now));
     }
 }
 
@@ -124,45 +99,46 @@ impl caster::Voice for Voice {
         vec![self.every]
     }
 
-    fn entry(&mut self, _: &View, entry: &Payload, out: &mut Vec<Said>) {
-        match entry {
+    fn entries(&mut self, _: &View, entries: &[Payload], out: &mut Vec<Said>) {
+        out.extend(entries.iter().filter_map(|entry| match entry {
             Payload::Trade(fill) => {
                 let told = json!(UpdatesTrade::of(fill));
-                out.push(said(TRADES, "trade_update", told));
+                Some(said(TRADES, "trade_update", told))
             }
             Payload::Alert(raised) => {
                 let told = json!(UpdatesAlert::of(raised));
-                out.push(said(ALERTS, "alert", told));
+                Some(said(ALERTS, "alert", told))
             }
-            _ => {}
-        }
+            _ => None,
+        }));
     }
 
     fn beat(&mut self, _: usize, view: &View, out: &mut Vec<Said>) {
-        let say = |now| said(DASHBOARD, "dashboard_update", now);
-        on_change(&mut self.dashboard, dashboard(view), say, out);
-        let now = view.performance().map(|all| performance(&all));
-        let say = |now| said(PERFORMANCE, "performance_update", now);
-        on_change(&mut self.performance, now, say, out);
-        let mut held = held(view);
-        // What is not held any more is said once.
-        for symbol in self.positions.keys() {
-            if !held.contains_key(symbol) {
-                let all = view.positions().into_iter();
-                let closed = all.filter(|position| position.symbol == *symbol);
-                held.extend(closed.map(|position| (symbol.clone(), position)));
-            }
+        // Each time: a client that was told a moment ago hears of a change at the next beat.
+        out.extend(dashboard(view).map(|now| said(DASHBOARD, "dashboard_update", now)));
+        if let Some(now) = view.performance().map(|all| performance(&all))
+            && now != self.performance
+        {
+            self.performance.clone_from(&now);
+            out.push(said(PERFORMANCE, "performance_update", now));
         }
-        for (symbol, now) in held {
-            let told = position(&now);
-            let is_open = now.quantity != Decimal::ZERO;
-            if self.positions.get(&symbol) != Some(&told) {
-                out.push(said(POSITIONS, "position_update", told.clone()));
+        for position in view.positions() {
+            let mut now = UpdatesPosition::of(&position);
+            let known = self.positions.get(&position.symbol);
+            let is_open = position.quantity != Decimal::ZERO;
+            // What is not held any more is said once, on the side that it was on.
+            match known {
+                Some(known) if !is_open => now.side = known.side,
+                None if !is_open => continue,
+                _ => {}
+            }
+            if known != Some(&now) {
+                out.push(said(POSITIONS, "position_update", json!(now)));
             }
             if is_open {
-                self.positions.insert(symbol, told);
+                self.positions.insert(position.symbol, now);
             } else {
-                self.positions.remove(&symbol);
+                self.positions.remove(&position.symbol);
             }
         }
     }
@@ -173,7 +149,7 @@ struct Command {
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
-    data: Map<String, Value>,
+    data: Value,
     /// Some clients write what they want beside the type.
     channels: Option<Value>,
     partial: Option<bool>,
@@ -185,6 +161,8 @@ struct Client {
     partial: bool,
     /// What it was told last, by event and row.
     known: BTreeMap<(&'static str, String), Value>,
+    /// When it was told the dashboard's figures.
+    dashboard_at: Option<Instant>,
 }
 
 fn error(code: &str, message: impl Into<String>) -> Utf8Bytes {
@@ -202,6 +180,7 @@ impl Client {
         for name in given {
             let text = name.as_str().unwrap_or_default();
             match CHANNELS.iter().find(|channel| **channel == text) {
+                Some(channel) if known.contains(channel) => {}
                 Some(channel) => known.push(*channel),
                 None => rejected.push(
                     name.as_str()
@@ -229,11 +208,14 @@ impl Client {
             POSITIONS => {
                 let open = view.open_positions();
                 open.iter()
-                    .map(|one| ("position_update", position(one)))
+                    .map(|one| ("position_update", json!(UpdatesPosition::of(one))))
                     .collect()
             }
             _ => Vec::new(),
         };
+        if channel == DASHBOARD {
+            self.dashboard_at = Some(Instant::now());
+        }
         now.into_iter()
             .map(|(event, data)| {
                 self.known.insert((event, row(&data)), data.clone());
@@ -296,7 +278,8 @@ impl Talk for Client {
                 }
                 Err(error) => vec![error],
             },
-            "ping" => vec![frame("pong", &Value::Object(command.data))],
+            "ping" if command.data.is_null() => vec![frame("pong", &json!({}))],
+            "ping" => vec![frame("pong", &command.data)],
             other => {
                 let shown: String = other.chars().take(40).collect();
                 vec![error("unknown_type", format!("there is no type {shown:?}"))]
@@ -305,30 +288,39 @@ impl Talk for Client {
         Heard::Answers(answers)
     }
 
-    fn pass(&mut self, said: &Said) -> Option<Utf8Bytes> {
+    fn pass(&mut self, said: &Said, view: &View) -> Vec<Utf8Bytes> {
         if !self.channels.contains(said.stream) {
-            return None;
+            return Vec::new();
         }
         // What happens is new as a whole.
         if !matches!(said.stream, DASHBOARD | POSITIONS | PERFORMANCE) {
-            return Some(if self.partial {
+            return vec![if self.partial {
                 partial_frame(said.event, &said.data)
             } else {
                 said.frame.clone()
-            });
+            }];
+        }
+        let every = u64::from(view.state.config.dialects.updates.changes_ms);
+        let least = Duration::from_millis(every).saturating_sub(JITTER);
+        let is_early = self.dashboard_at.is_some_and(|at| at.elapsed() < least);
+        if said.stream == DASHBOARD && is_early {
+            return Vec::new();
         }
         // What is said to all may be news to others alone.
         let key = (said.event, row(&said.data));
         let before = self.known.insert(key, said.data.clone());
         let before = before.unwrap_or_default();
         if before == said.data {
-            return None;
+            return Vec::new();
+        }
+        if said.stream == DASHBOARD {
+            self.dashboard_at = Some(Instant::now());
         }
         if !self.partial {
-            return Some(said.frame.clone());
+            return vec![said.frame.clone()];
         }
         let told = changed(&before, &said.data);
-        Some(partial_frame(said.event, &Value::Object(told)))
+        vec![partial_frame(said.event, &Value::Object(told))]
     }
 
     fn too_much(&self) -> Utf8Bytes {

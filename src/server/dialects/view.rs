@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::domain::{
-    BotId, Decimal, EquityPoint, Health, Models, OrderId, OrderType, Performance, Portfolio,
+    BotId, Decimal, EquityPoint, Health, Models, Order, OrderId, OrderType, Performance, Portfolio,
     Position, Symbol, Ticker, Working,
 };
 use crate::hub::News;
@@ -87,6 +87,16 @@ impl View {
         let cut = self.state.hub.cut(std::slice::from_ref(topic), entries);
         let found = cut.topics.into_iter().next();
         found.map(|found| found.content).unwrap_or_default()
+    }
+
+    /// An order as it is now, where memory has it.
+    pub fn order(&self, id: &OrderId) -> Option<Order> {
+        let orders = self.news(&Topic::Orders(self.bot.clone()), 0).publications;
+        let mut newest_first = orders.iter().rev();
+        newest_first.find_map(|publication| match publication.push.data.payload() {
+            Some(Payload::Order(order)) if order.id == *id => Some((**order).clone()),
+            _ => None,
+        })
     }
 
     /// What orders were, as far as memory has them.

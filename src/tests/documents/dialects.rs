@@ -89,7 +89,7 @@ async fn what_is_read_is_as_described() {
         ("/api/trades?limit=x", 400),
         ("/api/ai/decisions?limit=2&offset=1", 200),
         ("/api/ai/decisions?limit=0", 422),
-        ("/api/ai/decisions?offset=-1", 400),
+        ("/api/ai/decisions?offset=-1", 422),
         ("/api/performance?period=all", 200),
         ("/api/performance?period=2y", 422),
         ("/api/performance?period=1h&period=7d", 400),

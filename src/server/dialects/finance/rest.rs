@@ -7,16 +7,13 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::words::{FinanceDecision, FinancePortfolio, FinancePosition};
 use crate::domain::health::Mode;
-use crate::domain::{DecisionFilter, Rejection, TradingState};
+use crate::domain::{DecisionFilter, TradingState};
 use crate::server::clock::wall_time;
-use crate::server::dialects::View;
 use crate::server::dialects::figures::{Moment, time};
+use crate::server::dialects::{View, page};
 use crate::server::error::AppError;
 use crate::server::rest::{HealthStatus, Params, answer, params};
 use crate::server::state::AppState;
-
-const DEFAULT_LIMIT: u32 = 10;
-const MAX_LIMIT: u32 = 500;
 
 fn view(state: &AppState) -> View {
     View::new(state.clone())
@@ -103,7 +100,7 @@ pub async fn positions(State(state): State<AppState>) -> Result<Response, AppErr
 pub struct Newest {
     /// 10 where absent.
     #[param(minimum = 1, maximum = 500)]
-    limit: Option<u32>,
+    limit: Option<i64>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -119,11 +116,7 @@ pub async fn decisions(
     State(state): State<AppState>,
     query: Params<Newest>,
 ) -> Result<Response, AppError> {
-    let limit = params(query)?.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        let message = format!("limit is 1 to {MAX_LIMIT}");
-        return Err(Rejection::field("invalid_limit", "limit", message).into());
-    }
+    let limit = page::limit(params(query)?.limit)?;
     let view = view(&state);
     let filter = DecisionFilter::default();
     let found = state

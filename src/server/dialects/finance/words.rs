@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::{
-    AgentPhase, AgentStep, Alert, Decision, DecisionId, Direction, Fill, FillId, OrderId,
+    AgentPhase, AgentStep, Alert, Decimal, Decision, DecisionId, Direction, Fill, FillId, OrderId,
     Portfolio, Position, Severity, Symbol, money,
 };
 use crate::server::dialects::figures::{
@@ -79,6 +79,21 @@ impl FinancePosition {
             current_price: optional(position.mark_price),
             unrealized_pnl: number(position.unrealised_pnl),
             unrealized_pnl_pct: optional(of_cost),
+        }
+    }
+
+    /// The same position after it was closed: it was on the side that it was on.
+    pub fn closed(&self, now: &Position) -> Self {
+        let empty = Position {
+            quantity: Decimal::ZERO,
+            average_price: None,
+            cost: Decimal::ZERO,
+            unrealised_pnl: Decimal::ZERO,
+            ..now.clone()
+        };
+        Self {
+            side: self.side,
+            ..Self::of(&empty)
         }
     }
 }

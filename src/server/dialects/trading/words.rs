@@ -169,13 +169,15 @@ pub struct TradingOrder {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<f64>)]
     pub current_stop_price: Option<Option<f64>>,
-    /// Of a trailing stop alone: what it follows, null before it tracks.
+    /// Of a trailing stop alone: what it follows, null before it tracks; of one that has fired, null where that
+    /// was faster than it was told.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<f64>)]
     pub peak_price: Option<Option<f64>>,
 }
 
 /// How far a trailing stop has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Trail {
     pub stop_price: Option<Decimal>,
     pub peak: Option<Decimal>,

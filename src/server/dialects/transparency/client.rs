@@ -1,16 +1,19 @@
 //! One client of the namespace: a task that answers what it says, in order, and tells it what it listens to.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::convert::Infallible;
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use socketioxide::extract::SocketRef;
+use socketioxide::{SendError, SocketError};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc::Receiver;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio_util::sync::CancellationToken;
 
-use super::{STREAMS, event, log, now, server_time};
+use super::{STREAMS, entry_id, event, log, now, server_time};
 use crate::auth::Principal;
 use crate::domain::Outcome;
 use crate::server::dialects::View;
@@ -18,6 +21,7 @@ use crate::server::dialects::caster::Said;
 use crate::server::dialects::session::may_see;
 use crate::server::limits::{CommandRate, SocketPlace, Verdict};
 use crate::server::monitor::Counters;
+use crate::server::socket::bad_frames::BadFrames;
 use crate::server::state::AppState;
 use crate::wire::Payload;
 
@@ -25,6 +29,8 @@ use crate::wire::Payload;
 const MAX_HISTORY: usize = 500;
 /// How often it is looked whether a client may stay.
 const LOOK: Duration = Duration::from_secs(1);
+/// How often it is looked whether a full queue has room again.
+const ROOM: Duration = Duration::from_millis(5);
 /// As its clients know it.
 const API_VERSION: &str = "2.0.0";
 const FEATURES: [&str; 4] = [
@@ -59,121 +65,150 @@ pub struct Client {
     pub principal: Principal,
     pub place: SocketPlace,
     pub rate: CommandRate,
+    pub bad_frames: BadFrames,
     pub said: Receiver<Command>,
+    /// It has said more than waits for an answer.
+    pub overflow: CancellationToken,
     pub streams: BTreeSet<&'static str>,
 }
 
-/// It must go, or has gone.
-struct Gone;
+/// Why a client goes.
+enum Gone {
+    /// It has left, or the server goes.
+    Left,
+    /// It may not see any more.
+    Expired,
+    /// It does not read, or says too much.
+    Abuse,
+}
 
 impl Client {
     /// Until it leaves, or has to.
     pub async fn serve(mut self, socket: &SocketRef, state: &AppState) {
         let talking = Talk { socket, state };
+        let Err(gone) = self.converse(&talking).await;
+        if matches!(gone, Gone::Abuse) {
+            self.place.strike();
+        }
+        if !matches!(gone, Gone::Left) {
+            talking.send_away().await;
+        }
+    }
+
+    async fn converse(&mut self, talk: &Talk<'_>) -> Result<Infallible, Gone> {
         let connected = json!({
             "message": "Connected to Plainsight",
             "server_time": server_time(),
             "api_version": API_VERSION,
             "features": FEATURES,
         });
-        let mut heard = state.casters.transparency.listen();
+        let mut heard = talk.state.casters.transparency.listen();
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut goes_on = talking.emit("connected", &connected);
-        while goes_on.is_ok() && socket.connected() {
-            goes_on = tokio::select! {
-                () = state.shutdown.cancelled() => return,
+        let overflow = self.overflow.clone();
+        talk.emit("connected", &connected).await?;
+        loop {
+            tokio::select! {
+                // The namespace closes all of them.
+                () = talk.state.shutdown.cancelled() => return Err(Gone::Left),
+                () = overflow.cancelled() => return Err(Gone::Abuse),
                 said = heard.recv() => match said {
-                    Ok(said) => self.pass(&talking, &said),
-                    Err(RecvError::Lagged(_)) => {
-                        self.place.strike();
-                        Err(Gone)
-                    }
-                    Err(RecvError::Closed) => Err(Gone),
+                    Ok(said) => self.pass(talk, &said).await?,
+                    Err(RecvError::Lagged(_)) => return Err(Gone::Abuse),
+                    Err(RecvError::Closed) => return Err(Gone::Left),
                 },
                 command = self.said.recv() => match command {
-                    Some(command) => self.answer(&talking, command),
-                    None => Err(Gone),
+                    Some(command) => self.answer(talk, command).await?,
+                    None => return Err(Gone::Left),
                 },
-                _ = look.tick() => self.may_stay(state),
+                _ = look.tick() => self.may_stay(talk)?,
             };
         }
     }
 
-    fn pass(&mut self, talk: &Talk<'_>, said: &Said) -> Result<(), Gone> {
-        if !self.streams.contains(said.stream) {
-            return Ok(());
+    async fn pass(&self, talk: &Talk<'_>, said: &Said) -> Result<(), Gone> {
+        if self.streams.contains(said.stream) {
+            talk.emit(said.event, &said.data).await?;
         }
-        let taken = talk.emit(said.event, &said.data);
-        if taken.is_err() {
-            self.place.strike();
-        }
-        taken
-    }
-
-    fn may_stay(&mut self, state: &AppState) -> Result<(), Gone> {
-        self.principal = may_see(state, Some(&self.principal)).ok_or(Gone)?;
         Ok(())
     }
 
-    fn answer(&mut self, talk: &Talk<'_>, command: Command) -> Result<(), Gone> {
-        Counters::add(&talk.state.monitor.counters.frames_in, 1);
+    fn may_stay(&mut self, talk: &Talk<'_>) -> Result<(), Gone> {
+        if !talk.socket.connected() {
+            return Err(Gone::Left);
+        }
+        let principal = may_see(talk.state, Some(&self.principal));
+        self.principal = principal.ok_or(Gone::Expired)?;
+        Ok(())
+    }
+
+    async fn answer(&mut self, talk: &Talk<'_>, command: Command) -> Result<(), Gone> {
+        let counters = &talk.state.monitor.counters;
+        Counters::add(&counters.frames_in, 1);
         match talk.state.limits.command(&mut self.rate) {
             Verdict::Go => {}
             Verdict::Refuse(_) => {
-                return talk.complain("rate_limited", "this socket sends more than it may");
+                let message = "this socket sends more than it may";
+                return talk.complain("rate_limited", message).await;
             }
-            Verdict::Close => {
-                self.place.strike();
-                return Err(Gone);
-            }
+            Verdict::Close => return Err(Gone::Abuse),
         }
         match command {
-            Command::Subscribe(Some(wish)) => self.subscribe(talk, &wish),
-            Command::Unsubscribe(Some(wish)) => self.unsubscribe(talk, &wish),
+            Command::Subscribe(Some(wish)) => self.subscribe(talk, &wish).await,
+            Command::Unsubscribe(Some(wish)) => self.unsubscribe(talk, &wish).await,
             Command::Subscribe(None) | Command::Unsubscribe(None) => {
-                talk.complain("bad_request", "streams is a list of names")
+                Counters::add(&counters.bad_frames, 1);
+                let message = "streams is a list of names";
+                talk.complain("bad_request", message).await?;
+                if self.bad_frames.note(Instant::now()) {
+                    return Err(Gone::Abuse);
+                }
+                Ok(())
             }
             Command::Ping(ping) => {
                 let told =
                     json!({ "timestamp": server_time(), "client_timestamp": ping.timestamp });
-                talk.emit("pong", &told)
+                talk.emit("pong", &told).await
             }
             Command::Unknown => {
-                talk.complain("unknown_event", "there are subscribe, unsubscribe and ping")
+                let message = "there are subscribe, unsubscribe and ping";
+                talk.complain("unknown_event", message).await
             }
         }
     }
 
-    fn subscribe(&mut self, talk: &Talk<'_>, wish: &Wish) -> Result<(), Gone> {
+    async fn subscribe(&mut self, talk: &Talk<'_>, wish: &Wish) -> Result<(), Gone> {
         let (streams, rejected) = named(&wish.streams);
         talk.emit(
             "subscription_confirmed",
             &confirmation(&streams, rejected, "subscribed"),
-        )?;
+        )
+        .await?;
         // What is new while the past is read may be in both.
         self.streams.extend(&streams);
         let view = View::new(talk.state.clone());
         for stream in &streams {
             let since = wish.since.get(*stream).and_then(Value::as_str);
             if since.is_some() || wish.history.is_some() {
-                talk.emit("history", &history(&view, stream, since, wish.history))?;
+                let history = history(&view, stream, since, wish.history);
+                talk.emit("history", &history).await?;
             }
         }
         // What does not happen, but is: its first word comes now.
         for (event, data) in streams.iter().filter_map(|stream| now(&view, stream)) {
-            talk.emit(event, &data)?;
+            talk.emit(event, &data).await?;
         }
         Ok(())
     }
 
-    fn unsubscribe(&mut self, talk: &Talk<'_>, wish: &Wish) -> Result<(), Gone> {
+    async fn unsubscribe(&mut self, talk: &Talk<'_>, wish: &Wish) -> Result<(), Gone> {
         let (streams, rejected) = named(&wish.streams);
         self.streams.retain(|stream| !streams.contains(stream));
         talk.emit(
             "subscription_confirmed",
             &confirmation(&streams, rejected, "unsubscribed"),
         )
+        .await
     }
 }
 
@@ -184,13 +219,38 @@ struct Talk<'a> {
 }
 
 impl Talk<'_> {
-    fn emit(&self, event: &str, data: &Value) -> Result<(), Gone> {
+    /// Waits for room in the client's queue, no longer than a write may take anywhere.
+    async fn emit(&self, event: &str, data: &Value) -> Result<(), Gone> {
         Counters::add(&self.state.monitor.counters.frames_out, 1);
-        self.socket.emit(event, data).map_err(|_| Gone)
+        let stall = self.state.config.server.write_timeout_ms;
+        let until = Instant::now() + Duration::from_millis(stall.into());
+        loop {
+            match self.socket.emit(event, data) {
+                Ok(()) => return Ok(()),
+                Err(SendError::Socket(SocketError::InternalChannelFull)) => {}
+                Err(_) => return Err(Gone::Left),
+            }
+            if self.state.shutdown.is_cancelled() {
+                return Err(Gone::Left);
+            }
+            if Instant::now() >= until {
+                return Err(Gone::Abuse);
+            }
+            sleep(ROOM).await;
+        }
     }
 
-    fn complain(&self, code: &str, message: &str) -> Result<(), Gone> {
-        self.emit("error", &json!({ "code": code, "message": message }))
+    async fn complain(&self, code: &str, message: &str) -> Result<(), Gone> {
+        let told = json!({ "code": code, "message": message });
+        self.emit("error", &told).await
+    }
+
+    /// Ends the client's part in the namespace. Its queue must have room for the word: where it never has, pings
+    /// find none either, and the library closes the connection.
+    async fn send_away(&self) {
+        while self.socket.connected() && self.socket.clone().disconnect().is_err() {
+            sleep(ROOM).await;
+        }
     }
 }
 
@@ -199,6 +259,7 @@ fn named(streams: &[Value]) -> (Vec<&'static str>, Vec<String>) {
     let (mut known, mut rejected) = (Vec::new(), Vec::new());
     for name in streams {
         match STREAMS.iter().find(|stream| name == *stream) {
+            Some(stream) if known.contains(stream) => {}
             Some(stream) => known.push(*stream),
             None => rejected.push(
                 name.as_str()
@@ -221,38 +282,40 @@ fn confirmation(streams: &[&str], rejected: Vec<String>, status: &str) -> Value 
 /// What a log had after an id, or its newest entries; oldest first. Who follows pages after an id gets all of
 /// them; of an id that memory has no more, the newest are told, and that they are not all.
 fn history(view: &View, stream: &str, since: Option<&str>, newest: Option<usize>) -> Value {
-    let mut items = told(view, stream);
+    let mut entries = first_told(view, stream);
     let most = newest.unwrap_or(MAX_HISTORY).min(MAX_HISTORY);
-    let seen = since.map(|since| items.iter().rposition(|item| item["id"] == since));
+    let seen = since.map(|since| {
+        let is_seen = |entry: &Payload| entry_id(entry).is_some_and(|id| id == since);
+        entries.iter().rposition(is_seen)
+    });
     let is_complete = match seen {
         Some(Some(seen)) => {
-            items.drain(..=seen);
-            let is_all = items.len() <= most;
-            items.truncate(most);
+            entries.drain(..=seen);
+            let is_all = entries.len() <= most;
+            entries.truncate(most);
             is_all
         }
         // Those before the newest were not asked for, unless it is for all after an id.
         Some(None) | None => {
-            items.drain(..items.len().saturating_sub(most));
+            entries.drain(..entries.len().saturating_sub(most));
             seen.is_none()
         }
     };
+    let types = view.order_types();
+    let said = entries.iter().filter_map(|entry| event(entry, &types));
+    let items: Vec<Value> = said.map(|said| said.data).collect();
     json!({ "stream": stream, "items": items, "complete": is_complete })
 }
 
-/// All that memory has of a log, as it was told, oldest first.
-fn told(view: &View, stream: &str) -> Vec<Value> {
+/// What memory has of a log, oldest first; a decision once, as it was made.
+fn first_told(view: &View, stream: &str) -> Vec<Payload> {
     let Some(topic) = log(stream, &view.bot) else {
         return Vec::new();
     };
-    let entries = view.last(&topic, usize::MAX).into_iter();
-    // A decision is told once, as it was made.
-    let made = entries.filter(|entry| match entry {
+    let mut entries = view.last(&topic, usize::MAX);
+    entries.retain(|entry| match entry {
         Payload::Decision(decision) => decision.outcome == Outcome::Pending,
         _ => true,
     });
-    let types = view.order_types();
-    made.filter_map(|entry| event(&entry, &types))
-        .map(|said| said.data)
-        .collect()
+    entries
 }

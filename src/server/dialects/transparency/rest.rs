@@ -13,38 +13,27 @@ use super::words::{
 use super::{server_time, trade};
 use crate::domain::health::Mode;
 use crate::domain::performance::Window;
-use crate::domain::{DecisionFilter, ModelId, Position};
-use crate::server::dialects::View;
+use crate::domain::{DecisionFilter, ModelId, Position, Rejection};
 use crate::server::dialects::figures::{Holding, Moment, float, number, optional, pair, time};
+use crate::server::dialects::{View, page};
 use crate::server::error::AppError;
 use crate::server::rest::{Params, answer, params};
 use crate::server::state::AppState;
 use crate::store::Range;
 use crate::wire::{Payload, Topic, publication};
 
-const DEFAULT_LIMIT: u32 = 10;
-const MAX_LIMIT: u32 = 500;
+/// Pages of decisions cost what they skip; nobody is given a way to make that much.
+const MAX_SKIPPED: i64 = 10_000;
 
 /// A page of a list.
 #[derive(Debug, Deserialize, IntoParams)]
 pub struct Page {
     /// 10 where absent.
     #[param(minimum = 1, maximum = 500)]
-    limit: Option<u32>,
+    limit: Option<i64>,
     /// So many of the newest are left out.
-    offset: Option<u64>,
-}
-
-impl Page {
-    /// What its clients expect of a limit that is out of bounds: 422.
-    fn checked(&self) -> Result<(u32, u64), AppError> {
-        let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
-        if !(1..=MAX_LIMIT).contains(&limit) {
-            let message = format!("limit is 1 to {MAX_LIMIT}");
-            return Err(crate::domain::Rejection::field("invalid_limit", "limit", message).into());
-        }
-        Ok((limit, self.offset.unwrap_or(0)))
-    }
+    #[param(minimum = 0)]
+    offset: Option<i64>,
 }
 
 fn view(state: &AppState) -> View {
@@ -137,7 +126,11 @@ pub async fn trades(
     State(state): State<AppState>,
     query: Params<Page>,
 ) -> Result<Response, AppError> {
-    let (limit, offset) = params(query)?.checked()?;
+    let asked = params(query)?;
+    let (limit, offset) = (
+        page::limit(asked.limit)?,
+        page::offset(asked.offset, i64::MAX)?,
+    );
     let view = view(&state);
     let topic = Topic::Trades(view.bot.clone());
     // Offsets of a log are contiguous from 1: the newest one is the count.
@@ -179,17 +172,21 @@ pub async fn decisions(
     State(state): State<AppState>,
     query: Params<Page>,
 ) -> Result<Response, AppError> {
-    let (limit, offset) = params(query)?.checked()?;
-    // Pages by offset cost what they skip; nobody is given a way to make that much.
-    let skipped = u32::try_from(offset).unwrap_or(u32::MAX).min(10_000);
+    let asked = params(query)?;
+    let (limit, offset) = (
+        page::limit(asked.limit)?,
+        page::offset(asked.offset, MAX_SKIPPED)?,
+    );
     let view = view(&state);
-    let wanted = skipped.saturating_add(limit);
+    let wanted = limit.saturating_add(u32::try_from(offset).unwrap_or(u32::MAX));
     let filter = DecisionFilter::default();
     let found = state
         .reader
         .decisions(&view.bot, &filter, None, state.hub.seq(), wanted);
     let found = found.await?;
-    let found = found.iter().skip(skipped as usize);
+    let found = found
+        .iter()
+        .skip(usize::try_from(offset).unwrap_or(usize::MAX));
     let decisions = found.map(TransparencyDecision::of).collect();
     let total = view.models().map(|models| {
         let totals = models
@@ -282,7 +279,7 @@ pub async fn performance_of(
         Some(text) => {
             text.parse()
                 .map_err(|error: crate::domain::performance::InvalidWindow| {
-                    crate::domain::Rejection::field("invalid_period", "period", error.to_string())
+                    Rejection::field("invalid_period", "period", error.to_string())
                 })?
         }
     };

@@ -1,5 +1,6 @@
 //! The Socket.IO side: who may connect to the namespace. The library carries polling, upgrades and pings; its
-//! queue is bounded, and who fills it is disconnected.
+//! queue is bounded, and who fills it for too long is disconnected. At a shutdown connections end without a word:
+//! these clients do not come back by themselves to a server that has told them to go.
 //!
 //! A client may speak as soon as it knows that it is connected, which is before [`connect`] is called. So what it
 //! says is heard from its admission on, and waits for the one task that answers it, in order.
@@ -17,7 +18,9 @@ use socketioxide::SocketIo;
 use socketioxide::extract::{HttpExtension, SocketRef, State, TryData};
 use socketioxide::handler::ConnectHandler as _;
 use socketioxide::service::SocketIoService;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{self, Sender};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use super::client::{Client, Command, Ping, Wish};
@@ -25,7 +28,9 @@ use crate::server::caller::Caller;
 use crate::server::clock::wall_time;
 use crate::server::dialects::session::may_see;
 use crate::server::error::AppError;
+use crate::server::handle::Unavailable;
 use crate::server::limits::{CommandRate, ConnectionPlace};
+use crate::server::socket::bad_frames::BadFrames;
 use crate::server::state::AppState;
 use crate::wire::frame::MAX_CLIENT_MESSAGE;
 
@@ -58,9 +63,12 @@ pub async fn serve(AxumState(state): AxumState<AppState>, request: Request) -> R
     let Some(service) = state.socket_io.0.get() else {
         return AppError::Internal("Socket.IO is not served".to_owned()).into_response();
     };
-    match service.clone().oneshot(request).await {
-        Ok(response) => response.map(Body::new),
-        Err(never) => match never {},
+    let answering = service.clone().oneshot(request);
+    match state.shutdown.run_until_cancelled(answering).await {
+        Some(Ok(response)) => response.map(Body::new),
+        Some(Err(never)) => match never {},
+        // A poll that waits for news would hold up the end.
+        None => AppError::from(Unavailable::Stopped).into_response(),
     }
 }
 
@@ -97,46 +105,56 @@ async fn admit(
         .limits
         .socket(&caller.client, Some(&principal), connection);
     let (says, said) = mpsc::channel(UNANSWERED);
+    let overflow = CancellationToken::new();
+    let notes = Notes {
+        says,
+        overflow: overflow.clone(),
+    };
     let client = Client {
         principal,
         place: place.map_err(|refusal| refusal.to_string())?,
         rate: CommandRate::new(&state.limits.config),
+        bad_frames: BadFrames::default(),
         said,
+        overflow,
         streams: Default::default(),
     };
     let admitted: Admitted = Arc::new(Mutex::new(Some(client)));
     socket.extensions.insert(admitted);
-    hear(&socket, &says);
+    hear(&socket, &notes);
     Ok(())
 }
 
-/// Takes down what the client emits. In order: handlers are called one after another, only their futures are not.
-fn hear(socket: &SocketRef, says: &Sender<Command>) {
-    let to = says.clone();
-    let subscribe = move |socket: SocketRef, TryData(wish): TryData<Wish>| {
-        note(&socket, &to, Command::Subscribe(wish.ok()))
-    };
-    let to = says.clone();
-    let unsubscribe = move |socket: SocketRef, TryData(wish): TryData<Wish>| {
-        note(&socket, &to, Command::Unsubscribe(wish.ok()))
-    };
-    let to = says.clone();
-    let ping = move |socket: SocketRef, TryData(ping): TryData<Ping>| {
-        note(&socket, &to, Command::Ping(ping.unwrap_or_default()))
-    };
-    let to = says.clone();
-    let unknown = move |socket: SocketRef| note(&socket, &to, Command::Unknown);
+/// Where it is taken down what a client emits.
+#[derive(Clone)]
+struct Notes {
+    says: Sender<Command>,
+    overflow: CancellationToken,
+}
+
+impl Notes {
+    fn take(&self, command: Command) -> Ready<()> {
+        if let Err(TrySendError::Full(_)) = self.says.try_send(command) {
+            self.overflow.cancel();
+        }
+        ready(())
+    }
+}
+
+/// In order: handlers are called one after another, only their futures are not.
+fn hear(socket: &SocketRef, notes: &Notes) {
+    let to = notes.clone();
+    let subscribe = move |TryData(wish): TryData<Wish>| to.take(Command::Subscribe(wish.ok()));
+    let to = notes.clone();
+    let unsubscribe = move |TryData(wish): TryData<Wish>| to.take(Command::Unsubscribe(wish.ok()));
+    let to = notes.clone();
+    let ping = move |TryData(ping): TryData<Ping>| to.take(Command::Ping(ping.unwrap_or_default()));
+    let to = notes.clone();
+    let unknown = move || to.take(Command::Unknown);
     socket.on("subscribe", subscribe);
     socket.on("unsubscribe", unsubscribe);
     socket.on("ping", ping);
     socket.on_fallback(unknown);
-}
-
-fn note(socket: &SocketRef, to: &Sender<Command>, command: Command) -> Ready<()> {
-    if to.try_send(command).is_err() {
-        let _ = socket.clone().disconnect();
-    }
-    ready(())
 }
 
 async fn connect(socket: SocketRef, State(state): State<AppState>) {
@@ -145,7 +163,6 @@ async fn connect(socket: SocketRef, State(state): State<AppState>) {
     if let Some(client) = client {
         state.monitor.client_came();
         client.serve(&socket, &state).await;
-        let _ = socket.disconnect();
         state.monitor.client_left();
     }
 }

@@ -6,10 +6,11 @@ use utoipa::ToSchema;
 
 use crate::domain::performance::Window;
 use crate::domain::{
-    Decision, DecisionId, Direction, Fill, Health, Horizon, MetricId, ModelId, OrderType, Outcome,
-    Performance, Portfolio, Side,
+    Decision, Direction, Fill, Health, Horizon, MetricId, ModelId, OrderType, Outcome, Performance,
+    Portfolio, Side,
 };
 use crate::server::dialects::figures::{Moment, float, number, optional, pair, percent, time};
+use crate::wire::Payload;
 
 /// A fill.
 #[derive(Debug, Serialize, ToSchema)]
@@ -27,8 +28,8 @@ pub struct TransparencyTrade {
     pub total_value: f64,
     pub fee: f64,
     pub status: TransparencyTradeStatus,
-    /// The order's; `market` where the order is not remembered any more, or an outside bot named none.
-    pub r#type: OrderType,
+    /// The order's; null where the order is not remembered any more, or an outside bot named none.
+    pub r#type: Option<OrderType>,
 }
 
 /// A fill is a fact.
@@ -42,7 +43,7 @@ impl TransparencyTrade {
     /// The type of its order where that is remembered.
     pub fn of(fill: &Fill, order_type: Option<OrderType>) -> Self {
         Self {
-            id: trade_id(fill),
+            id: prefixed("trade-", fill.id.as_str()),
             timestamp: time(fill.time),
             symbol: pair(&fill.symbol),
             side: fill.side,
@@ -51,15 +52,23 @@ impl TransparencyTrade {
             total_value: number(fill.value),
             fee: number(fill.fee),
             status: TransparencyTradeStatus::Filled,
-            r#type: order_type.unwrap_or(OrderType::Market),
+            r#type: order_type,
         }
     }
 }
 
-/// `trade-…`, as our own fills are called already; an outside bot may call its otherwise.
-fn trade_id(fill: &Fill) -> String {
-    let id = fill.id.as_str();
-    format!("trade-{}", id.strip_prefix("trade-").unwrap_or(id))
+/// An id as its clients know it: so are our own called already, an outside bot may call its otherwise.
+fn prefixed(prefix: &str, id: &str) -> String {
+    format!("{prefix}{}", id.strip_prefix(prefix).unwrap_or(id))
+}
+
+/// By what name a client knows an entry of a log.
+pub(super) fn entry_id(entry: &Payload) -> Option<String> {
+    match entry {
+        Payload::Trade(fill) => Some(prefixed("trade-", fill.id.as_str())),
+        Payload::Decision(decision) => Some(prefixed("dec-", decision.id.as_str())),
+        _ => None,
+    }
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -100,7 +109,8 @@ impl TransparencyPortfolio {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TransparencyDecision {
-    pub id: DecisionId,
+    #[schema(pattern = "^dec-")]
+    pub id: String,
     /// Market time at which it was made.
     pub timestamp: Moment,
     pub model_name: ModelId,
@@ -124,7 +134,7 @@ pub struct TransparencyPrediction {
 impl TransparencyDecision {
     pub fn of(decision: &Decision) -> Self {
         Self {
-            id: decision.id.clone(),
+            id: prefixed("dec-", decision.id.as_str()),
             timestamp: time(decision.made_at),
             model_name: decision.model.clone(),
             symbol: pair(&decision.symbol),
@@ -143,7 +153,8 @@ impl TransparencyDecision {
 /// What became of a decision.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TransparencyOutcome {
-    pub id: DecisionId,
+    #[schema(pattern = "^dec-")]
+    pub id: String,
     pub outcome: Outcome,
     /// A fraction; null where there was no price.
     pub realised_return: Option<f64>,
@@ -152,7 +163,7 @@ pub struct TransparencyOutcome {
 impl TransparencyOutcome {
     pub fn of(decision: &Decision) -> Self {
         Self {
-            id: decision.id.clone(),
+            id: prefixed("dec-", decision.id.as_str()),
             outcome: decision.outcome,
             realised_return: float(decision.realised_return),
         }

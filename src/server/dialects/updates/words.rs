@@ -66,7 +66,7 @@ impl UpdatesTrade {
     }
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
 pub struct UpdatesPosition {
     /// The symbol: there is one position for each.
     pub id: Symbol,
