@@ -6,6 +6,7 @@ pub mod namespace;
 mod redis;
 mod same;
 mod snippets;
+mod trails;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -117,7 +118,7 @@ impl Plain {
     }
 
     /// The next frame that is wanted.
-    async fn find(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub async fn find(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let finding = async {
             while let Some(message) = self.0.next().await {
                 if let Message::Text(text) = message.unwrap() {

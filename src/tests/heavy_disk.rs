@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::client::{Socket, wish, with_history};
+use crate::dialects::Plain;
 use crate::harness::{PATIENCE, TestServer, until};
 use crate::journal::JournalFile;
 use crate::pages::check_account;
@@ -106,6 +107,7 @@ async fn outage(server: TestServer, squeeze: Squeeze) {
             wish("trades:paper"),
         ])
         .await;
+    let mut agent = Plain::open(&server, "/api/v1/bot/ws").await;
     squeeze.apply(server.pid());
     let refused = until("the server is not ready", async || {
         let answer = server.get("/ready").await;
@@ -118,6 +120,10 @@ async fn outage(server: TestServer, squeeze: Squeeze) {
 
     assert_stands_still(&server).await;
     assert_refuses(&server, &mut socket).await;
+    let is_told = |frame: &Value| frame["event"] == "error" && frame["data"]["code"] == "not_ready";
+    let told = agent.find("that figures stand still", is_told).await;
+    let message = told["data"]["message"].to_string();
+    assert!(message.contains("journal cannot be written"), "{told}");
     let health = loop {
         if let Payload::Health(health) = socket.told("health").await.1
             && !health.journal.writable
@@ -141,6 +147,8 @@ async fn outage(server: TestServer, squeeze: Squeeze) {
     }
 
     squeeze.release(server.pid());
+    let is_news = |frame: &Value| frame["event"] == "portfolio_update";
+    agent.find("that the stream goes on", is_news).await;
     until("it goes on by itself", async || {
         (server.get("/ready").await.status == 200).then_some(())
     })
