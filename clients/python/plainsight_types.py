@@ -874,7 +874,7 @@ class HelloFrame(TypedDict):
     # their own: raw DEFLATE of what the message would have been, in the binary encoding behind
     # a byte of zero (a frame's length is never zero).
     compression: NotRequired[list[str]]
-    resume: NotRequired[list[TopicPosition]]
+    resume: NotRequired[list[ResumeFrom]]
     token: NotRequired[Union[Credential, None]]
     type: Literal["hello"]
 
@@ -1852,6 +1852,14 @@ class ResumeFrame(TypedDict):
     bot: NotRequired[Union[BotId, None]]
     id: int
     type: Literal["resume"]
+
+
+class ResumeFrom(TypedDict):
+    """A place to go on from, as `hello` gives it. A name that is no topic (any more) is refused by itself."""
+
+    epoch: Epoch
+    offset: int
+    topic: str
 
 
 # All that was missed follows: offsets `from + 1` to `to`.

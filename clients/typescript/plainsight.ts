@@ -835,7 +835,7 @@ export interface HelloFrame {
    * a byte of zero (a frame's length is never zero).
    */
   compression?: (string)[];
-  resume?: TopicPosition[];
+  resume?: ResumeFrom[];
   token?: Credential | null;
   type: "hello";
 }
@@ -1765,6 +1765,13 @@ export interface ResumeFrame {
   bot?: BotId | null;
   id: number;
   type: "resume";
+}
+
+/** A place to go on from, as `hello` gives it. A name that is no topic (any more) is refused by itself. */
+export interface ResumeFrom {
+  epoch: Epoch;
+  offset: number;
+  topic: string;
 }
 
 /** All that was missed follows: offsets `from + 1` to `to`. */

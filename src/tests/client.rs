@@ -127,7 +127,7 @@ impl Socket {
     pub async fn say_hello(&mut self, token: Option<&str>, resume: Vec<Position>) {
         self.send(&ClientFrame::Hello {
             token: token.map(Credential::new),
-            resume,
+            resume: resume.into_iter().map(Into::into).collect(),
             client: Some("integration tests".to_owned()),
             compression: Vec::new(),
         })

@@ -138,7 +138,7 @@ impl Peer {
 fn hello(resume: Vec<Position>, compression: &[&str]) -> ClientFrame {
     ClientFrame::Hello {
         token: None,
-        resume,
+        resume: resume.into_iter().map(Into::into).collect(),
         client: None,
         compression: compression.iter().map(|name| (*name).to_owned()).collect(),
     }

@@ -2,6 +2,7 @@
 
 use plainsight::wire::frame::Since;
 use plainsight::wire::{Epoch, Position, ResyncReason, ServerFrame};
+use serde_json::json;
 
 use crate::client::{Socket, after, topic, wish, with_history};
 use crate::harness::TestServer;
@@ -119,6 +120,22 @@ async fn a_greeting_resumes_what_there_is_and_says_what_there_is_not() {
         ServerFrame::Error(error) => {
             assert_eq!((error.id, &*error.code), (None, "unknown_topic"));
             assert!(error.message.starts_with("market:NOTHING"), "{error:?}");
+        }
+        other => panic!("no error but {other:?}"),
+    }
+    resumed(back.control().await, 1, 3);
+
+    // Nor does a name that is none (any more) keep the others from being resumed.
+    let mut back = Socket::open(&server).await;
+    let place = |name: &str| json!({"topic": name, "epoch": first.epoch, "offset": first.offset});
+    let places = ["what was once", "agent:mine"].map(place);
+    let hello = json!({"type": "hello", "resume": places});
+    back.text(&hello.to_string()).await;
+    assert!(matches!(back.frame().await, ServerFrame::Welcome(_)));
+    match back.control().await {
+        ServerFrame::Error(error) => {
+            assert_eq!((error.id, &*error.code), (None, "unknown_topic"));
+            assert!(error.message.starts_with("what was once"), "{error:?}");
         }
         other => panic!("no error but {other:?}"),
     }

@@ -57,6 +57,26 @@ pub struct Position {
     pub offset: u64,
 }
 
+/// A place to go on from, as `hello` gives it. A name that is no topic (any more) is refused by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct ResumeFrom {
+    #[cfg_attr(feature = "ssr", schema(example = "market:BTCUSDT"))]
+    pub topic: String,
+    pub epoch: Epoch,
+    pub offset: u64,
+}
+
+impl From<Position> for ResumeFrom {
+    fn from(place: Position) -> Self {
+        Self {
+            topic: place.topic.to_string(),
+            epoch: place.epoch,
+            offset: place.offset,
+        }
+    }
+}
+
 /// A place without the topic, as `since` gives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -107,7 +127,7 @@ pub enum ClientFrame {
         #[serde(default)]
         token: Option<Credential>,
         #[serde(default)]
-        resume: Vec<Position>,
+        resume: Vec<ResumeFrom>,
         /// Name and version of the program, for logs.
         #[serde(default)]
         client: Option<String>,

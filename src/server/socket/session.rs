@@ -26,10 +26,10 @@ use crate::server::clock::wall_time;
 use crate::server::limits::{CommandRate, Verdict};
 use crate::server::monitor::Counters;
 use crate::wire::frame::{
-    API_VERSION, Closing, DEFLATE, Limits, MAX_CLIENT_MESSAGE, Pong, Welcome,
+    API_VERSION, Closing, DEFLATE, Limits, MAX_CLIENT_MESSAGE, Pong, ResumeFrom, Welcome,
 };
 use crate::wire::json::{self, BadFrame};
-use crate::wire::{ClientFrame, CloseCode, Encoding, Position, ServerFrame, postcard, schema_hash};
+use crate::wire::{ClientFrame, CloseCode, Encoding, ServerFrame, postcard, schema_hash};
 
 /// After a shutdown clients spread their return over this, ms.
 const RETURN_MS: u32 = 1_000;
@@ -333,7 +333,7 @@ impl Session {
 
     fn hello(
         &mut self,
-        resume: Vec<Position>,
+        resume: Vec<ResumeFrom>,
         client: Option<String>,
         compression: &[String],
     ) -> Flow {

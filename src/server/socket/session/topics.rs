@@ -4,32 +4,31 @@
 use super::{End, Flow, Session};
 use crate::hub::{Follow, Tier, Wish};
 use crate::server::access;
-use crate::wire::frame::{Reply, Since, SubscribeTopic, TopicError};
-use crate::wire::{CloseCode, Position, ServerFrame, Stream, Topic};
+use crate::wire::frame::{Reply, ResumeFrom, Since, SubscribeTopic, TopicError};
+use crate::wire::{CloseCode, ServerFrame, Stream, Topic};
 
 /// Every symbol, present and future.
 const EVERY_MARKET: &str = "market:*";
 
 impl Session {
     /// Goes on from the places that `hello` names.
-    pub(super) fn resume(&mut self, resume: Vec<Position>) -> Flow {
+    pub(super) fn resume(&mut self, resume: Vec<ResumeFrom>) -> Flow {
         if resume.is_empty() {
             return Flow::Continue(());
         }
         self.check_room(resume.len())?;
         let wishes = resume.into_iter().map(|place| {
-            self.allowed(place.topic.clone()).map(|topic| {
-                Wish::Topic(Follow {
-                    since: Some(Since {
-                        epoch: place.epoch,
-                        offset: place.offset,
-                    }),
-                    history: 0,
-                    tier: self.tier(topic.stream(), None),
-                    topic,
-                    lag: Default::default(),
-                })
-            })
+            let topic = self.named(&place.topic)?;
+            Ok(Wish::Topic(Follow {
+                since: Some(Since {
+                    epoch: place.epoch,
+                    offset: place.offset,
+                }),
+                history: 0,
+                tier: self.tier(topic.stream(), None),
+                topic,
+                lag: Default::default(),
+            }))
         });
         let wishes = wishes.collect();
         self.shard
@@ -78,14 +77,11 @@ impl Session {
             let tier = self.tier(Stream::Market, wish.max_rate_hz);
             return Ok(Wish::EveryMarket { tier });
         }
-        let topic: Topic = wish
-            .topic
-            .parse()
-            .map_err(|error| refusal(&wish.topic, "unknown_topic", format!("{error}")))?;
+        let topic = self.named(&wish.topic)?;
         let most = self.shard.host.config().max_history;
         let tier = self.tier(topic.stream(), wish.max_rate_hz);
         Ok(Wish::Topic(Follow {
-            topic: self.allowed(topic)?,
+            topic,
             since: wish.since,
             history: wish.history.unwrap_or_default().min(most).into(),
             tier,
@@ -105,12 +101,15 @@ impl Session {
         asked.and_then(Tier::of).unwrap_or(Tier::Full)
     }
 
-    fn allowed(&self, topic: Topic) -> Result<Topic, TopicError> {
+    /// The topic of a name, where the client may follow it.
+    fn named(&self, name: &str) -> Result<Topic, TopicError> {
+        let topic = name.parse::<Topic>();
+        let topic = topic.map_err(|error| refusal(name, "unknown_topic", error.to_string()))?;
         if self.caller.borrow().may(access::topic_need(&topic)) {
             Ok(topic)
         } else {
             let message = "this topic is for operators".to_owned();
-            Err(refusal(&topic.to_string(), "forbidden", message))
+            Err(refusal(name, "forbidden", message))
         }
     }
 
