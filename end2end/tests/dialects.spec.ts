@@ -56,6 +56,22 @@ for (const transport of ['websocket', 'polling']) {
   });
 }
 
+test('a page of another port reads the older addresses with its token', async ({ page, server }) => {
+  await page.goto(address);
+  for (const path of ['/api/portfolio', '/api/v1/status', '/health']) {
+    const told = await page.evaluate(
+      async ({ url, token }) => {
+        // A header of its own: the browser asks first whether it may be sent.
+        const answer = await fetch(url, { headers: { Authorization: `Bearer ${token}` } });
+        return { status: answer.status, body: (await answer.json()) as Frame };
+      },
+      { url: server.url + path, token: server.token },
+    );
+    expect(told.status, path).toBe(200);
+    expect(Object.keys(told.body).length, path).toBeGreaterThan(2);
+  }
+});
+
 test('a plain WebSocket of each dialect opens, and its first word comes at once', async ({ page, server }) => {
   await page.goto(address);
   const sockets: [string, Frame | null, string][] = [

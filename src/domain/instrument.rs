@@ -27,7 +27,8 @@ impl Instrument {
         let symbol = symbol.as_str();
         let quote = ["USDT", "USDC", "FDUSD", "BTC", "ETH", "EUR", "USD"]
             .into_iter()
-            .find(|quote| symbol.len() > quote.len() && symbol.ends_with(quote));
+            // What is traded has a name of two letters at least: GBTC is no G in bitcoins.
+            .find(|quote| symbol.len() > quote.len() + 1 && symbol.ends_with(quote));
         match quote {
             Some(quote) => symbol.split_at(symbol.len() - quote.len()),
             None => (symbol, ""),

@@ -111,6 +111,32 @@ const TABLES: [&str; 13] = [
     "client", "auth", "log", "redis",
 ];
 
+/// What variables of the environment begin with that set a key; others that do are for other programs.
+const PREFIX: &str = "PLAINSIGHT_";
+
+/// A misspelt table is as silent in the environment as it would be in the file.
+fn check_names(names: impl IntoIterator<Item = String>) -> Result<(), ConfigError> {
+    for name in names {
+        let Some(rest) = name.strip_prefix(PREFIX) else {
+            continue;
+        };
+        let (table, key) = match rest.split_once("__") {
+            Some((table, key)) => (table.to_lowercase(), Some(key)),
+            None => (rest.to_lowercase(), None),
+        };
+        let is_known = TABLES.contains(&table.as_str());
+        if key.is_some() && !is_known {
+            let why = format!("{name}: there is no table [{table}]");
+            return Err(ConfigError::Invalid(why));
+        }
+        if key.is_none() && is_known {
+            let why = format!("{name} sets nothing: a key is set by {name}__KEY");
+            return Err(ConfigError::Invalid(why));
+        }
+    }
+    Ok(())
+}
+
 impl Config {
     /// Reads the file and the environment. A file that was asked for must be there; the default one
     /// need not.
@@ -142,7 +168,9 @@ impl Config {
                 });
             }
         }
-        let environment = Env::prefixed("PLAINSIGHT_")
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        check_names(names)?;
+        let environment = Env::prefixed(PREFIX)
             .filter(|key| key.as_str().contains("__"))
             .split("__");
         let config: Self = figment.merge(environment).extract().map_err(|error| {

@@ -12,7 +12,7 @@ use super::driver::report_kind;
 use super::error::AppError;
 use super::rest::{self, answer};
 use super::state::AppState;
-use crate::domain::{BotCommand, BotId, BotReport, Rejection, Seq};
+use crate::domain::{BotCommand, BotId, BotReport, Instrument, Rejection, Seq};
 use crate::engine::Accepted;
 
 /// Items of one request at most.
@@ -66,7 +66,7 @@ pub async fn events(
     let mut results: Vec<Option<ItemResult>> = vec![None; items.len()];
     let mut commands = Vec::new();
     for (index, item) in items.into_iter().enumerate() {
-        match report(item) {
+        match report(item, &state.config.exchange.currency) {
             Ok(report) => {
                 let id = report.id().map(str::to_owned);
                 let command = BotCommand::from(report);
@@ -135,7 +135,7 @@ fn items(body: &[u8]) -> Result<Vec<Value>, AppError> {
 }
 
 /// Reads one item. Its type is looked at first, so that an error can name the field by its path.
-fn report(item: Value) -> Result<BotReport, (Option<String>, Rejection)> {
+fn report(item: Value, currency: &str) -> Result<BotReport, (Option<String>, Rejection)> {
     let Value::Object(mut fields) = item else {
         return Err((
             None,
@@ -167,9 +167,25 @@ fn report(item: Value) -> Result<BotReport, (Option<String>, Rejection)> {
             ));
         }
         BotCommand::from(report.clone()).validate()?;
+        check_currency(&report, currency)?;
         Ok(report)
     });
     checked.map_err(|rejection| (id, rejection))
+}
+
+/// What is paid in something else cannot be booked: an account has one currency, and nothing is converted.
+fn check_currency(report: &BotReport, currency: &str) -> Result<(), Rejection> {
+    let symbol = match report {
+        BotReport::Fill(fill) => &fill.symbol,
+        BotReport::Position(position) => &position.symbol,
+        _ => return Ok(()),
+    };
+    let (_, quote) = Instrument::currencies(symbol);
+    if quote.is_empty() || quote == currency {
+        return Ok(());
+    }
+    let message = format!("{symbol} is paid in {quote}, the account is in {currency}");
+    Err(Rejection::field("unsupported_quote", "symbol", message))
 }
 
 fn read<T: DeserializeOwned>(fields: Value) -> Result<T, Rejection> {
@@ -270,7 +286,7 @@ mod tests {
                 "id",
             ),
         ] {
-            let (_, rejection) = report(item.clone()).unwrap_err();
+            let (_, rejection) = report(item.clone(), "USDT").unwrap_err();
             assert_eq!(
                 rejection.field.as_deref(),
                 Some(field),

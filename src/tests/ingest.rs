@@ -162,6 +162,11 @@ async fn a_bad_item_names_its_field_and_the_good_ones_count() {
             with(fill("b5", "buy", "1", "1"), "extra", json!(1)),
             "extra",
         ),
+        // The account is in USDT, and nothing is converted.
+        (
+            with(fill("b3b", "buy", "1", "1"), "symbol", json!("ETHBTC")),
+            "symbol",
+        ),
         (fill("b6", "buy", "0", "1"), "quantity"),
         (fill("b7", "buy", "1", "-1"), "price"),
         (fill("b8", "buy", "1e40", "1"), "quantity"),

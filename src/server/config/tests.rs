@@ -64,6 +64,27 @@ fn what_is_misspelt_or_mistyped_is_one_line_that_names_it() {
 }
 
 #[test]
+fn a_misspelt_table_in_the_environment_is_named() {
+    let check = |name: &str| check_names([name.to_owned()]).map_err(|error| error.to_string());
+    for (name, word) in [
+        ("PLAINSIGHT_AUTHH__ANONYMOUS", "[authh]"),
+        ("PLAINSIGHT_DIALECT__BOT", "[dialect]"),
+        ("PLAINSIGHT_FEED", "PLAINSIGHT_FEED__KEY"),
+    ] {
+        let error = check(name).unwrap_err();
+        assert!(error.contains(name) && error.contains(word), "{error}");
+    }
+    for name in [
+        "PLAINSIGHT_AUTH__ANONYMOUS",
+        "PLAINSIGHT_DIALECTS__QUANTUM__UNDEFINED",
+        "PLAINSIGHT_TOKEN",
+        "HOME",
+    ] {
+        assert_eq!(check(name), Ok(()));
+    }
+}
+
+#[test]
 fn models_are_chosen_by_name() {
     let config = load(
         "[agent.models]\nbuilt_in = [\"online-logistic\"]\nonnx = { mine = \"a/b.onnx\" }\n\
@@ -86,7 +107,7 @@ fn the_projects_own_file_is_valid() {
 /// Every key of these tables stands in the file, commented out: with what it says all is at its default. (Two
 /// files of TLS, which have none, are shown by their names.)
 #[test]
-fn the_projects_own_file_tells_the_server_and_its_limits() {
+fn the_projects_own_file_tells_every_key_of_these_tables() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(DEFAULT_FILE);
     let text = std::fs::read_to_string(path).unwrap();
     let told = |table: &str, next: &str| {
@@ -103,6 +124,10 @@ fn the_projects_own_file_tells_the_server_and_its_limits() {
     let (count, read) = told("limits", "store");
     assert_eq!(count, all(serde_json::json!(LimitsConfig::default())));
     assert_eq!(read.limits, LimitsConfig::default());
+
+    let (count, read) = told("streams", "client");
+    assert_eq!(count, all(serde_json::json!(StreamsConfig::default())));
+    assert_eq!(read.streams, StreamsConfig::default());
 
     let (count, read) = told("server", "auth");
     assert_eq!(count, all(serde_json::json!(ServerConfig::default())));

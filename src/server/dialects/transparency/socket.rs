@@ -15,7 +15,7 @@ use axum::response::{IntoResponse as _, Response};
 use parking_lot::Mutex;
 use serde::Deserialize;
 use socketioxide::SocketIo;
-use socketioxide::extract::{HttpExtension, SocketRef, State, TryData};
+use socketioxide::extract::{AckSender, HttpExtension, SocketRef, State, TryData};
 use socketioxide::handler::ConnectHandler as _;
 use socketioxide::service::SocketIoService;
 use tokio::sync::mpsc::error::TrySendError;
@@ -23,7 +23,7 @@ use tokio::sync::mpsc::{self, Sender};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use super::client::{Client, Command, Ping, Wish};
+use super::client::{Client, Command};
 use crate::server::caller::Caller;
 use crate::server::clock::wall_time;
 use crate::server::dialects::session::may_see;
@@ -133,9 +133,12 @@ struct Notes {
 }
 
 impl Notes {
-    fn take(&self, command: Command) -> Ready<()> {
-        if let Err(TrySendError::Full(_)) = self.says.try_send(command) {
-            self.overflow.cancel();
+    /// Acknowledged where that is asked for, as the original did, without a value.
+    fn take(&self, command: Command, ack: AckSender) -> Ready<()> {
+        match self.says.try_send(command) {
+            Err(TrySendError::Full(_)) => self.overflow.cancel(),
+            // Who has no room for the word is slow, and is dealt with as such.
+            _ => drop(ack.send(&[(); 0])),
         }
         ready(())
     }
@@ -144,13 +147,16 @@ impl Notes {
 /// In order: handlers are called one after another, only their futures are not.
 fn hear(socket: &SocketRef, notes: &Notes) {
     let to = notes.clone();
-    let subscribe = move |TryData(wish): TryData<Wish>| to.take(Command::Subscribe(wish.ok()));
+    let subscribe =
+        move |TryData(wish), ack: AckSender| to.take(Command::Subscribe(wish.ok()), ack);
     let to = notes.clone();
-    let unsubscribe = move |TryData(wish): TryData<Wish>| to.take(Command::Unsubscribe(wish.ok()));
+    let unsubscribe =
+        move |TryData(wish), ack: AckSender| to.take(Command::Unsubscribe(wish.ok()), ack);
     let to = notes.clone();
-    let ping = move |TryData(ping): TryData<Ping>| to.take(Command::Ping(ping.unwrap_or_default()));
+    let ping =
+        move |TryData(ping), ack: AckSender| to.take(Command::Ping(ping.unwrap_or_default()), ack);
     let to = notes.clone();
-    let unknown = move || to.take(Command::Unknown);
+    let unknown = move |ack: AckSender| to.take(Command::Unknown, ack);
     socket.on("subscribe", subscribe);
     socket.on("unsubscribe", unsubscribe);
     socket.on("ping", ping);

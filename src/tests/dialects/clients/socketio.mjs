@@ -28,6 +28,8 @@ const seen = await Promise.all(['portfolio_update', 'trade_feed', 'ai_decision']
 if (typeof seen[0].total_equity !== 'number' || typeof seen[1].price !== 'number') throw new Error(JSON.stringify(seen));
 socket.emit('ping', { timestamp: 1 });
 if ((await once(socket, 'pong')).client_timestamp !== 1) throw new Error('no pong');
+const acknowledged = await socket.timeout(20_000).emitWithAck('ping', { timestamp: 2 });
+if (acknowledged != null) throw new Error(JSON.stringify(acknowledged));
 // A lost connection comes back by itself, and is greeted again.
 socket.io.engine.close();
 await once(socket, 'connected');

@@ -68,6 +68,7 @@ async def asynchronous(transport, seconds):
 
     await client.emit("ping", {"timestamp": "then"})
     assert (await until("pong"))["client_timestamp"] == "then"
+    assert await client.call("ping", {"timestamp": "acknowledged"}, timeout=20) is None
     await client.emit("subscribe", {"streams": ["trade_feed"], "history": 3})
     history = await until("history")
     assert history["stream"] == "trade_feed" and 1 <= len(history["items"]) <= 3, history
