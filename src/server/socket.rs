@@ -3,6 +3,7 @@
 //! says, and the thread's fan-out ([`crate::hub::Fanout`]) writes. [`host`] is what they need of the server.
 
 pub mod bad_frames;
+pub mod fault;
 mod handshake;
 pub mod host;
 mod reading;

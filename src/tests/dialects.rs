@@ -2,9 +2,12 @@
 //! same fill arrives everywhere with the same figures. The clients are scripts in `dialects/clients`.
 
 mod bursts;
+mod limits;
 pub mod namespace;
+mod plain;
 mod redis;
 mod same;
+mod slow;
 mod snippets;
 mod trails;
 
@@ -12,15 +15,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use futures::StreamExt as _;
 use plainsight::domain::{Portfolio, Position};
 use plainsight::server::access::ROUTES;
 use plainsight::server::dialects::DIALECTS;
 use serde_json::{Value, json};
-use tokio_tungstenite::connect_async;
-use tokio_tungstenite::tungstenite::Message;
 
-use crate::harness::{PATIENCE, TestServer, until};
+pub use plain::{Plain, plain_paths};
+
+use crate::harness::{TestServer, until};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -98,41 +100,6 @@ async fn transparency_with_socket_io_client() {
     let server = server().await;
     for transport in ["websocket", "polling"] {
         ran(&server, Path::new("node"), "socketio.mjs", &[transport]).await;
-    }
-}
-
-/// A plain socket of a dialect, as a program opens it that knows the address alone.
-pub struct Plain(
-    pub tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>,
-);
-
-impl Plain {
-    pub async fn open(server: &TestServer, path: &str) -> Self {
-        let address = format!("ws://{}{path}?token={}", server.addr, server.token);
-        Self(connect_async(address).await.expect(path).0)
-    }
-
-    pub async fn say(&mut self, frame: &Value) {
-        use futures::SinkExt as _;
-        self.0.send(Message::text(frame.to_string())).await.unwrap();
-    }
-
-    /// The next frame that is wanted.
-    pub async fn find(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let finding = async {
-            while let Some(message) = self.0.next().await {
-                if let Message::Text(text) = message.unwrap() {
-                    let frame: Value = serde_json::from_str(&text).unwrap();
-                    if wanted(&frame) {
-                        return frame;
-                    }
-                }
-            }
-            panic!("closed before {what}")
-        };
-        tokio::time::timeout(PATIENCE, finding)
-            .await
-            .unwrap_or_else(|_| panic!("no {what}"))
     }
 }
 

@@ -8,7 +8,7 @@ mod expected;
 mod forms;
 mod frames;
 mod matrix;
-mod people;
+pub mod people;
 mod secrets;
 mod sessions;
 mod sockets;

@@ -15,7 +15,7 @@ use crate::answer::Answer;
 use crate::client::Socket;
 use crate::harness::{PATIENCE, TestServer, until};
 
-fn count(number: u32) -> NonZeroU32 {
+pub fn count(number: u32) -> NonZeroU32 {
     NonZeroU32::new(number).unwrap()
 }
 
@@ -50,7 +50,7 @@ fn status(answer: &str) -> Option<u16> {
 }
 
 /// What has been counted by `/metrics`.
-async fn limited(server: &TestServer, why: &str) -> u64 {
+pub async fn limited(server: &TestServer, why: &str) -> u64 {
     let text = server.get("/metrics").await.text;
     let name = format!("plainsight_limited_total{{why=\"{why}\"}} ");
     let line = text.lines().find_map(|line| line.strip_prefix(&name));
@@ -182,7 +182,7 @@ async fn beyond_all_connections_a_socket_is_refused_before_its_upgrade() {
     .await;
 }
 
-fn assert_too_many(error: &Error, code: &str) {
+pub fn assert_too_many(error: &Error, code: &str) {
     let Error::Http(response) = error else {
         panic!("{error:?}")
     };

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use futures::SinkExt as _;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::View;
 use super::caster::{Caster, Said};
@@ -24,6 +24,7 @@ use crate::server::error::AppError;
 use crate::server::limits::{CommandRate, ConnectionPlace, SocketPlace, Verdict};
 use crate::server::monitor::Counters;
 use crate::server::socket::bad_frames::BadFrames;
+use crate::server::socket::fault::fault;
 use crate::server::state::AppState;
 use crate::wire::CloseCode;
 use crate::wire::frame::MAX_CLIENT_MESSAGE;
@@ -85,6 +86,8 @@ impl FromRequestParts<AppState> for Asked {
 enum End {
     Gone,
     Close(CloseCode),
+    /// A fault of the transport, by its own code.
+    Transport(u16, &'static str),
 }
 
 /// Opens a socket for the request, or says why there is none.
@@ -114,7 +117,7 @@ pub fn open(asked: Asked, caster: fn(&AppState) -> &Caster, talk: impl Talk) -> 
             view: View::new(state.clone()),
             bad_frames: BadFrames::default(),
             heard: Instant::now(),
-            asked: Instant::now(),
+            asked: None,
             socket,
             caller,
             place,
@@ -131,9 +134,9 @@ struct Session<T> {
     place: SocketPlace,
     rate: CommandRate,
     bad_frames: BadFrames,
-    /// When something came last, and when it was asked last whether somebody is there.
+    /// When something came last, and when it was asked since whether somebody is there.
     heard: Instant,
-    asked: Instant,
+    asked: Option<Instant>,
     talk: T,
 }
 
@@ -142,21 +145,45 @@ impl<T: Talk> Session<T> {
         let monitor = Arc::clone(&self.view.state.monitor);
         monitor.client_came();
         let end = self.converse(caster).await;
-        if let End::Close(code) = end {
-            if matches!(
+        if matches!(end, End::Close(CloseCode::TooSlow)) {
+            Counters::add(&monitor.counters.slow_closes, 1);
+        }
+        let is_abuse = match end {
+            End::Gone => false,
+            End::Transport(..) => true,
+            End::Close(code) => matches!(
                 code,
                 CloseCode::BadFrame | CloseCode::RateLimited | CloseCode::TooSlow
-            ) {
-                self.place.strike();
+            ),
+        };
+        if is_abuse {
+            self.place.strike();
+        }
+        match end {
+            End::Gone => {}
+            End::Close(code) => self.close(code.code(), code.reason()).await,
+            End::Transport(code, reason) => {
+                self.close(code, reason).await;
+                // Nothing more can be read, and what was not would make a reset of the end, in which the
+                // word could be lost.
+                sleep(LOOK).await;
             }
-            let frame = CloseFrame {
-                code: code.code(),
-                reason: code.reason().into(),
-            };
-            let closing = self.socket.send(Message::Close(Some(frame)));
-            let _ = timeout(LOOK, closing).await;
         }
         monitor.client_left();
+    }
+
+    /// Says why, and reads on until the other end has taken it in, for a while.
+    async fn close(&mut self, code: u16, reason: &'static str) {
+        let frame = CloseFrame {
+            code,
+            reason: reason.into(),
+        };
+        let closing = async {
+            if self.socket.send(Message::Close(Some(frame))).await.is_ok() {
+                while let Some(Ok(_)) = self.socket.recv().await {}
+            }
+        };
+        let _ = timeout(LOOK, closing).await;
     }
 
     async fn converse(&mut self, caster: &Caster) -> End {
@@ -182,7 +209,8 @@ impl<T: Talk> Session<T> {
                 },
                 message = self.socket.recv() => match message {
                     Some(Ok(message)) => self.hear(message).await,
-                    Some(Err(_)) | None => Err(End::Gone),
+                    Some(Err(error)) => Err(broken(error)),
+                    None => Err(End::Gone),
                 },
                 _ = look.tick() => match self.may_stay() {
                     Ok(()) => self.ask_after().await,
@@ -196,7 +224,7 @@ impl<T: Talk> Session<T> {
     }
 
     async fn hear(&mut self, message: Message) -> Result<(), End> {
-        self.heard = Instant::now();
+        (self.heard, self.asked) = (Instant::now(), None);
         let state = self.view.state.clone();
         match state.limits.command(&mut self.rate) {
             Verdict::Go => {}
@@ -258,14 +286,13 @@ impl<T: Talk> Session<T> {
     async fn ask_after(&mut self) -> Result<(), End> {
         let config = &self.view.state.config.server;
         let every = Duration::from_millis(config.ping_ms.into());
-        let patience = every + Duration::from_millis(config.pong_timeout_ms.into());
-        if self.heard.elapsed() > patience {
-            return Err(End::Close(CloseCode::NoPong));
+        let patience = Duration::from_millis(config.pong_timeout_ms.into());
+        match self.asked {
+            Some(asked) if asked.elapsed() > patience => return Err(End::Close(CloseCode::NoPong)),
+            Some(_) => return Ok(()),
+            None if self.heard.elapsed() < every => return Ok(()),
+            None => self.asked = Some(Instant::now()),
         }
-        if self.asked.elapsed() < every {
-            return Ok(());
-        }
-        self.asked = Instant::now();
         match timeout(patience, self.socket.send(Message::Ping(Bytes::new()))).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Gone),
@@ -283,6 +310,13 @@ impl<T: Talk> Session<T> {
             None => Err(End::Close(CloseCode::TokenExpired)),
         }
     }
+}
+
+/// How a connection ends that could not be read.
+fn broken(error: axum::Error) -> End {
+    let error = error.into_inner();
+    let fault = error.downcast_ref().and_then(fault);
+    fault.map_or(End::Gone, |(code, reason)| End::Transport(code, reason))
 }
 
 /// Who it is now, where that one may still see.

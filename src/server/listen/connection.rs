@@ -25,7 +25,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use super::line::{Line, Transport};
+use super::line::{Line, Transport, WriteLimit};
 use super::pace::{Late, Pace};
 use crate::server::error::AppError;
 use crate::server::limits::{ConnectionPlace, Limits, Refusal, Why};
@@ -85,13 +85,15 @@ impl Connection {
             Answering::Refusal { .. } => None,
         };
         let pace = Pace::start(Instant::now());
-        let line = Line::new(transport, pace.clone());
+        let limit = WriteLimit::default();
+        let line = Line::new(transport, pace.clone(), limit.clone());
         let asked = Asked {
             answering: self.answering,
             address: self.address,
             peer: self.peer,
             limits: Arc::clone(&self.limits),
             pace: pace.clone(),
+            limit,
         };
         let late = serve(line, asked, &self.limits, &pace, &self.shutdown).await;
         if let (Some(Late::Headers), Some(place)) = (late, place) {
@@ -163,6 +165,7 @@ struct Asked {
     peer: Peer,
     limits: Arc<Limits>,
     pace: Pace,
+    limit: WriteLimit,
 }
 
 impl Asked {
@@ -199,6 +202,7 @@ impl Asked {
         extensions.insert(ConnectInfo(self.address));
         extensions.insert(client);
         extensions.insert(Arc::clone(place));
+        extensions.insert(self.limit.clone());
         Ok(request)
     }
 }

@@ -1,12 +1,16 @@
-//! A connection's bytes: plain, or through TLS. What moves is told to its [`Pace`].
+//! A connection's bytes: plain, or through TLS. What moves is told to its [`Pace`]; a write that does not move
+//! ends the connection where somebody has asked for that ([`WriteLimit`]).
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep, sleep};
 use tokio_rustls::server::TlsStream;
 
 use super::pace::Pace;
@@ -16,14 +20,77 @@ pub enum Transport {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
+/// How long the connection's writes may stand still. It is in the extensions of each request: a socket whose
+/// library waits for its client forever sets it.
+#[derive(Debug, Clone, Default)]
+pub struct WriteLimit(Arc<AtomicU32>);
+
+impl WriteLimit {
+    pub fn set(&self, millis: u32) {
+        self.0.store(millis, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> Option<Duration> {
+        let millis = self.0.load(Ordering::Relaxed);
+        (millis > 0).then(|| Duration::from_millis(millis.into()))
+    }
+}
+
+/// Whether a write stands still.
+enum Flow {
+    Moves,
+    Stands(Pin<Box<Sleep>>),
+    /// It did for too long.
+    Over,
+}
+
 pub struct Line {
     transport: Transport,
     pace: Pace,
+    limit: WriteLimit,
+    flow: Flow,
+    /// Who waits to read: it must hear when the line is over.
+    reader: Option<Waker>,
 }
 
 impl Line {
-    pub fn new(transport: Transport, pace: Pace) -> Self {
-        Self { transport, pace }
+    pub fn new(transport: Transport, pace: Pace, limit: WriteLimit) -> Self {
+        Self {
+            transport,
+            pace,
+            limit,
+            flow: Flow::Moves,
+            reader: None,
+        }
+    }
+
+    /// Something was written: `Ready`. Else an error once that has taken too long.
+    fn watch<T>(
+        &mut self,
+        written: Poll<io::Result<T>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        if matches!(self.flow, Flow::Over) {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        if written.is_ready() {
+            self.flow = Flow::Moves;
+            return written;
+        }
+        let Some(limit) = self.limit.get() else {
+            return Poll::Pending;
+        };
+        if matches!(self.flow, Flow::Moves) {
+            self.flow = Flow::Stands(Box::pin(sleep(limit)));
+        }
+        if let Flow::Stands(timer) = &mut self.flow {
+            ready!(timer.as_mut().poll(cx));
+        }
+        self.flow = Flow::Over;
+        if let Some(reader) = self.reader.take() {
+            reader.wake();
+        }
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 
     pub fn into_transport(self) -> Transport {
@@ -53,8 +120,13 @@ impl AsyncRead for Line {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if matches!(self.flow, Flow::Over) {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
         let before = buffer.filled().len();
-        ready!(either!(self, stream => stream.poll_read(cx, buffer)))?;
+        let read = either!(self, stream => stream.poll_read(cx, buffer));
+        self.reader = read.is_pending().then(|| cx.waker().clone());
+        ready!(read)?;
         if buffer.filled().len() > before {
             self.pace.read(Instant::now());
         }
@@ -68,7 +140,8 @@ impl AsyncWrite for Line {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = ready!(either!(self, stream => stream.poll_write(cx, bytes)))?;
+        let written = either!(self, stream => stream.poll_write(cx, bytes));
+        let written = ready!(self.watch(written, cx))?;
         self.pace.wrote(Instant::now());
         Poll::Ready(Ok(written))
     }
@@ -78,7 +151,8 @@ impl AsyncWrite for Line {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = ready!(either!(self, stream => stream.poll_write_vectored(cx, slices)))?;
+        let written = either!(self, stream => stream.poll_write_vectored(cx, slices));
+        let written = ready!(self.watch(written, cx))?;
         self.pace.wrote(Instant::now());
         Poll::Ready(Ok(written))
     }
@@ -91,7 +165,8 @@ impl AsyncWrite for Line {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        either!(self, stream => stream.poll_flush(cx))
+        let flushed = either!(self, stream => stream.poll_flush(cx));
+        self.watch(flushed, cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

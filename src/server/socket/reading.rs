@@ -5,10 +5,10 @@ use std::io::{self, Read, Write};
 
 use bytes::Bytes;
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::{Message, Role, WebSocketConfig, WebSocketContext};
 use tokio_tungstenite::tungstenite::{Error, Utf8Bytes};
 
+use super::fault::fault;
 use crate::wire::frame::MAX_CLIENT_MESSAGE;
 
 /// A client says little: what one connection keeps to read into, bytes.
@@ -84,20 +84,11 @@ impl Reading {
                 Heard::Gone
             }
             Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Heard::Wait,
-            Err(error) => fault(&error),
+            Err(error) => match fault(&error) {
+                Some((code, reason)) => Heard::Fault(code, reason),
+                None => Heard::Gone,
+            },
         };
         (read, halves.out.into())
-    }
-}
-
-fn fault(error: &Error) -> Heard {
-    match error {
-        Error::Capacity(CapacityError::MessageTooLong { .. }) => {
-            Heard::Fault(1009, "message too big")
-        }
-        Error::Utf8(_) => Heard::Fault(1007, "not UTF-8"),
-        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Heard::Gone,
-        Error::Protocol(_) => Heard::Fault(1002, "protocol error"),
-        _ => Heard::Gone,
     }
 }

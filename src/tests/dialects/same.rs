@@ -42,11 +42,9 @@ async fn one_fill_is_one_trade_one_position_and_one_equity_everywhere() {
 
     // Everybody is there before it happens.
     let mut transparency = Namespace::open(&server).await;
-    let streams = ["trade_feed", "portfolio_update"];
     transparency
-        .emit("subscribe", &json!({ "streams": streams }))
+        .subscribe(&["trade_feed", "portfolio_update"])
         .await;
-    transparency.find("subscription_confirmed", |_| true).await;
     let mut agent = Plain::open(&server, "/api/v1/bot/ws").await;
     let mut positions = Plain::open(&server, "/api/v1/bot/ws/positions").await;
     let mut updates = Plain::open(&server, "/ws").await;

@@ -2,6 +2,8 @@
 //! in what is answered to who fails. The program itself is asked, with secrets in every place that takes one
 //! and in some that do not.
 
+mod dialects;
+
 use std::path::{Path, PathBuf};
 
 use plainsight::auth::Password;
@@ -100,6 +102,7 @@ async fn no_secret_is_written_down() {
 
     passwords(&server, &mut secrets, &first).await;
     tokens(&server, &mut secrets).await;
+    dialects::ways_in(&server, &mut secrets).await;
     sessions(&server, &mut secrets).await;
 
     let stopped = server.stop().await;

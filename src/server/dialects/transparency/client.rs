@@ -78,7 +78,9 @@ enum Gone {
     Left,
     /// It may not see any more.
     Expired,
-    /// It does not read, or says too much.
+    /// It does not read.
+    Slow,
+    /// It says too much.
     Abuse,
 }
 
@@ -87,7 +89,10 @@ impl Client {
     pub async fn serve(mut self, socket: &SocketRef, state: &AppState) {
         let talking = Talk { socket, state };
         let Err(gone) = self.converse(&talking).await;
-        if matches!(gone, Gone::Abuse) {
+        if matches!(gone, Gone::Slow) {
+            Counters::add(&state.monitor.counters.slow_closes, 1);
+        }
+        if matches!(gone, Gone::Slow | Gone::Abuse) {
             self.place.strike();
         }
         if !matches!(gone, Gone::Left) {
@@ -114,7 +119,7 @@ impl Client {
                 () = overflow.cancelled() => return Err(Gone::Abuse),
                 said = heard.recv() => match said {
                     Ok(said) => self.pass(talk, &said).await?,
-                    Err(RecvError::Lagged(_)) => return Err(Gone::Abuse),
+                    Err(RecvError::Lagged(_)) => return Err(Gone::Slow),
                     Err(RecvError::Closed) => return Err(Gone::Left),
                 },
                 command = self.said.recv() => match command {
@@ -234,7 +239,7 @@ impl Talk<'_> {
                 return Err(Gone::Left);
             }
             if Instant::now() >= until {
-                return Err(Gone::Abuse);
+                return Err(Gone::Slow);
             }
             sleep(ROOM).await;
         }

@@ -11,6 +11,7 @@ use std::sync::{Arc, OnceLock};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State as AxumState};
+use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use parking_lot::Mutex;
 use serde::Deserialize;
@@ -30,6 +31,7 @@ use crate::server::dialects::session::may_see;
 use crate::server::error::AppError;
 use crate::server::handle::Unavailable;
 use crate::server::limits::{CommandRate, ConnectionPlace};
+use crate::server::listen::line::WriteLimit;
 use crate::server::socket::bad_frames::BadFrames;
 use crate::server::state::AppState;
 use crate::wire::frame::MAX_CLIENT_MESSAGE;
@@ -63,6 +65,12 @@ pub async fn serve(AxumState(state): AxumState<AppState>, request: Request) -> R
     let Some(service) = state.socket_io.0.get() else {
         return AppError::Internal("Socket.IO is not served".to_owned()).into_response();
     };
+    // The library waits for ever for a client that takes nothing in.
+    if request.headers().contains_key(header::UPGRADE)
+        && let Some(limit) = request.extensions().get::<WriteLimit>()
+    {
+        limit.set(state.config.server.write_timeout_ms);
+    }
     let answering = service.clone().oneshot(request);
     match state.shutdown.run_until_cancelled(answering).await {
         Some(Ok(response)) => response.map(Body::new),
