@@ -10,6 +10,7 @@ mod same;
 mod slow;
 mod snippets;
 mod trails;
+mod values;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

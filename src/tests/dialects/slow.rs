@@ -6,7 +6,6 @@ use std::time::Instant;
 
 use futures::future::join_all;
 use plainsight::server::config::Config;
-use plainsight::server::ingest::MAX_ITEMS;
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt as _;
 use tokio::time::timeout;
@@ -139,14 +138,6 @@ async fn a_socket_io_client_that_reads_nothing_is_cut_off() {
     narrow.subscribe(&["trade_feed"]).await;
     readers.outlast(&server).await;
     narrow.ended().await;
-}
-
-/// A bot that has been away catches up.
-#[tokio::test(flavor = "multi_thread")]
-async fn as_many_fills_as_can_be_reported_at_once_reach_everybody_who_reads() {
-    let server = reporting(|_| ()).await;
-    let mut readers = Readers::open(&server).await;
-    tokio::join!(trade(&server, 0..MAX_ITEMS), readers.hear(0..MAX_ITEMS));
 }
 
 #[tokio::test(flavor = "multi_thread")]
