@@ -25,10 +25,14 @@ impl Instrument {
     /// exchange has said more.
     pub fn currencies(symbol: &Symbol) -> (&str, &str) {
         let symbol = symbol.as_str();
-        let quote = ["USDT", "USDC", "FDUSD", "BTC", "ETH", "EUR", "USD"]
+        let dollars = ["USDT", "USDC", "FDUSD"].map(|quote| (quote, 1));
+        // Of these a single letter before them is another name: GBTC is no G in bitcoins.
+        let others = ["BTC", "ETH", "EUR", "USD"].map(|quote| (quote, 2));
+        let quote = dollars
             .into_iter()
-            // What is traded has a name of two letters at least: GBTC is no G in bitcoins.
-            .find(|quote| symbol.len() > quote.len() + 1 && symbol.ends_with(quote));
+            .chain(others)
+            .find(|(quote, least)| symbol.len() >= quote.len() + least && symbol.ends_with(quote))
+            .map(|(quote, _)| quote);
         match quote {
             Some(quote) => symbol.split_at(symbol.len() - quote.len()),
             None => (symbol, ""),

@@ -6,8 +6,6 @@
 
 pub mod cookies;
 
-use std::net::IpAddr;
-
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -128,11 +126,10 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
     let agent = text(headers, header::USER_AGENT).unwrap_or_default();
     let changes = Changes::of(&request);
     let mut sender = Sender::of(headers, &state.config.server.allowed_origins, client);
-    let is_here = state.config.server.addr.ip().is_loopback();
-    if is_here
-        && sender == Sender::OtherPage
+    let server = &state.config.server;
+    if sender == Sender::OtherPage
         && let Some(origin) = headers.get(header::ORIGIN)
-        && origin::is_neighbour(origin, request.uri().path(), client)
+        && origin::is_neighbour(origin, request.uri().path(), client, server)
     {
         sender = Sender::ListedPage;
     }
@@ -255,8 +252,7 @@ fn is_addressed_here(headers: &HeaderMap) -> bool {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
     };
-    let address = name.trim_start_matches('[').trim_end_matches(']');
-    name == "localhost" || address.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+    origin::is_loopback_name(name)
 }
 
 /// The token of `Authorization: Bearer`.

@@ -117,7 +117,8 @@ const PREFIX: &str = "PLAINSIGHT_";
 /// A misspelt table is as silent in the environment as it would be in the file.
 fn check_names(names: impl IntoIterator<Item = String>) -> Result<(), ConfigError> {
     for name in names {
-        let Some(rest) = name.strip_prefix(PREFIX) else {
+        let upper = name.to_uppercase();
+        let Some(rest) = upper.strip_prefix(PREFIX) else {
             continue;
         };
         let (table, key) = match rest.split_once("__") {

@@ -11,6 +11,7 @@ pub mod caster;
 pub mod config;
 pub mod figures;
 pub mod finance;
+mod names;
 mod page;
 pub mod quantum;
 pub mod session;

@@ -49,33 +49,34 @@ impl Origin {
 }
 
 /// Lets the pages of listed origins read answers, and this machine's pages those that are for them
-/// ([`is_neighbour`]); no other page can. They come with tokens: cookies do not count for them. `None` where there
-/// is nobody to let.
-pub fn cors(server: &ServerConfig) -> Option<CorsLayer> {
-    let listed = server.allowed_origins.clone();
-    let is_here = server.addr.ip().is_loopback();
-    if listed.is_empty() && !is_here {
-        return None;
-    }
+/// ([`is_neighbour`]); no other page can. They come with tokens: cookies do not count for them.
+pub fn cors(server: &ServerConfig) -> CorsLayer {
+    let server = server.clone();
     let may_read = move |origin: &HeaderValue, asked: &Parts| {
+        let mut listed = server.allowed_origins.iter();
         let client = asked.extensions.get::<Client>();
-        listed.iter().any(|listed| listed.as_str() == origin)
-            || client
-                .is_some_and(|client| is_here && is_neighbour(origin, asked.uri.path(), *client))
+        let path = asked.uri.path();
+        listed.any(|listed| listed.as_str() == origin)
+            || client.is_some_and(|client| is_neighbour(origin, path, *client, &server))
     };
-    let layer = CorsLayer::new()
+    CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(may_read))
         .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, IDEMPOTENCY_KEY])
         .expose_headers([SEQ, header::RETRY_AFTER, DUPLICATE, NEXT_BEFORE])
-        .max_age(PREFLIGHT);
-    Some(layer)
+        .max_age(PREFLIGHT)
 }
 
 /// Whether a page of this machine, on whichever port, asks this machine for what the older dashboards' pages ask
 /// for: these ran on another port than their API.
-pub fn is_neighbour(origin: &HeaderValue, path: &str, client: Client) -> bool {
-    client.is_local() && dialects::is_face(path) && names_loopback(origin)
+pub fn is_neighbour(
+    origin: &HeaderValue,
+    path: &str,
+    client: Client,
+    server: &ServerConfig,
+) -> bool {
+    let is_here = client.is_local() && server.addr.ip().is_loopback();
+    is_here && dialects::is_face(path) && names_loopback(origin)
 }
 
 fn names_loopback(origin: &HeaderValue) -> bool {
@@ -84,6 +85,11 @@ fn names_loopback(origin: &HeaderValue) -> bool {
         .ok()
         .and_then(|text| text.parse::<Uri>().ok());
     let host = uri.as_ref().and_then(Uri::host).unwrap_or_default();
+    is_loopback_name(host)
+}
+
+/// Whether a host is this machine itself, by a name that nobody can give to another one.
+pub fn is_loopback_name(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || address.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
@@ -142,8 +148,8 @@ impl Sender {
         }
     }
 
-    /// Whether such a request may be made at all without saying in a header of its own who makes it. A socket's
-    /// request may say it in its address, as any page can write one: that makes no difference.
+    /// Whether such a request may be made at all without a token; one that opens a socket, with a token as well: any
+    /// page can write one into an address.
     pub fn may_ask(self, changes: Changes) -> bool {
         match self {
             Self::OurPage | Self::ListedPage | Self::Program => true,

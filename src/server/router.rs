@@ -14,7 +14,7 @@ use super::dialects::transparency::rest as transparency;
 use super::error::AppError;
 use super::limits::body;
 use super::state::AppState;
-use super::{dialects, docs, forms, ingest, pages, parts, people, rest, socket};
+use super::{dialects, docs, forms, ingest, origin, pages, parts, people, rest, socket};
 use crate::app::routes::Page;
 
 fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
@@ -115,15 +115,27 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
 
 /// The router of the table and of the pages, each behind its role.
 pub fn router(state: &AppState) -> Router<AppState> {
-    let mut router = Router::new();
+    let refused = || async { AppError::MethodNotAllowed };
+    let (mut router, mut faces) = (Router::new(), Router::new());
     for route in ROUTES {
         let handler = guarded(state, handler(route.endpoint), route.need, Asker::Program);
         let handler = match route.endpoint {
             Endpoint::Health => handler,
             _ => counted(state, handler),
         };
-        router = router.route(route.path, handler);
+        if dialects::is_face(route.path) {
+            faces = faces.route(route.path, handler);
+        } else {
+            router = router.route(route.path, handler);
+        }
     }
+    // What another page's browser asks first has no token yet. Pages of listed origins are let in before all of this.
+    let mut faces = faces.method_not_allowed_fallback(refused);
+    let server = &state.config.server;
+    if server.allowed_origins.is_empty() {
+        faces = faces.layer(origin::cors(server));
+    }
+    router = router.merge(faces);
     let shown = |page| {
         let handler = guarded(state, get(pages::page), page_need(page), Asker::Reader);
         counted(state, handler)
@@ -138,7 +150,7 @@ pub fn router(state: &AppState) -> Router<AppState> {
         router = router.route(path, shown(page));
     }
     router
-        .method_not_allowed_fallback(|| async { AppError::MethodNotAllowed })
+        .method_not_allowed_fallback(refused)
         .fallback(pages::files_and_not_found(state))
 }
 

@@ -245,6 +245,55 @@ async fn what_is_silent_when_nothing_changes_is_silent() {
     }
 }
 
+/// Whenever it came, between which beats ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closing_is_told_to_whoever_saw_the_position_and_to_nobody_else() {
+    let server = TestServer::still(|config| {
+        config.dialects.bot = "mine".parse().unwrap();
+        config.dialects.updates.changes_ms = 2_000;
+    })
+    .await;
+    let fill = |id: &str, side: &str| {
+        json!({"type": "fill", "id": id, "symbol": "BTCUSDT", "side": side, "quantity": "0.1",
+               "price": "42000", "fee": "0"})
+    };
+    let watching = async || {
+        let mut socket = Plain::open(&server, "/ws").await;
+        let wish = json!({"type": "subscribe", "data": {"channels": ["positions"]}});
+        socket.say(&wish).await;
+        socket
+            .find("its channels", |frame| frame["type"] == "subscribed")
+            .await;
+        socket
+    };
+    let is_row = |frame: &Value| frame["type"] == "position_update";
+    for round in ["a", "b"] {
+        // Neither beat of the dialect need see the position.
+        let opened = server
+            .report("mine", &[fill(&format!("{round}1"), "sell")])
+            .await;
+        server.portfolio_after("mine", opened.seq()).await;
+        let mut saw = watching().await;
+        let row = saw.find("the position", is_row).await;
+        assert_eq!(
+            (&row["data"]["side"], &row["data"]["quantity"]),
+            (&json!("short"), &json!(0.1))
+        );
+        let closed = server
+            .report("mine", &[fill(&format!("{round}2"), "buy")])
+            .await;
+        server.portfolio_after("mine", closed.seq()).await;
+        let mut came_late = watching().await;
+        let row = saw.find("the closing", is_row).await;
+        assert_eq!(
+            (&row["data"]["side"], &row["data"]["quantity"]),
+            (&json!("short"), &json!(0.0))
+        );
+        let more = tokio::time::timeout(Duration::from_secs(3), came_late.find("a row", is_row));
+        assert!(more.await.is_err(), "it never saw the position");
+    }
+}
+
 /// Who comes is told what is held, and not that it was opened just now.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_happened_before_somebody_came_is_no_news() {

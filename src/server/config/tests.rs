@@ -69,6 +69,7 @@ fn a_misspelt_table_in_the_environment_is_named() {
     for (name, word) in [
         ("PLAINSIGHT_AUTHH__ANONYMOUS", "[authh]"),
         ("PLAINSIGHT_DIALECT__BOT", "[dialect]"),
+        ("plainsight_dialect__bot", "[dialect]"),
         ("PLAINSIGHT_FEED", "PLAINSIGHT_FEED__KEY"),
     ] {
         let error = check(name).unwrap_err();

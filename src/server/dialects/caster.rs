@@ -91,7 +91,9 @@ async fn cast(sender: broadcast::Sender<Arc<Said>>, view: View, mut voice: impl 
     let mut out = Vec::new();
     while shutdown.run_until_cancelled(look.tick()).await.is_some() {
         for log in &mut logs {
-            while sender.receiver_count() > 0 {
+            // What comes meanwhile has its turn after the other logs and what is due.
+            let head = view.news(&log.topic, u64::MAX).head;
+            while sender.receiver_count() > 0 && log.head < head {
                 let was_late = log.is_late;
                 let entries = log.next(&view).await.unwrap_or_default();
                 voice.entries(&view, &entries, &mut out);
@@ -142,6 +144,7 @@ impl Log {
     /// What nobody was there to hear is history.
     fn skip(&mut self, view: &View) {
         self.head = view.news(&self.topic, u64::MAX).head;
+        self.is_late = false;
     }
 
     /// The next part; `None` where it cannot be had now. What memory has no more, as when a replay runs as fast

@@ -18,7 +18,7 @@ use super::config::FinanceConfig;
 use super::figures::time;
 use super::session::{self, Asked};
 use super::view::View;
-use crate::domain::{AgentEntry, Outcome, Portfolio, Position, Severity};
+use crate::domain::{AgentEntry, Outcome, Portfolio, Severity};
 use crate::server::clock::wall_time;
 use crate::wire::{Payload, Topic};
 use client::Client;
@@ -81,8 +81,6 @@ fn said(stream: &'static str, event: &'static str, data: impl Serialize) -> Said
 pub struct Voice {
     changes: Duration,
     heartbeat: Duration,
-    portfolio: Value,
-    positions: Vec<Position>,
     /// When the bot's figures were published last, and how they stood; whether that they stand still was said.
     moved: (Option<Portfolio>, Instant, bool),
 }
@@ -95,27 +93,16 @@ impl Voice {
         Self {
             changes: Duration::from_millis(config.changes_ms.into()),
             heartbeat: Duration::from_millis(config.heartbeat_ms.into()),
-            portfolio: Value::Null,
-            positions: Vec::new(),
             moved: (None, Instant::now(), false),
         }
     }
 
     fn changes(&mut self, view: &View, out: &mut Vec<Said>) {
+        // Each time: what is news depends on what a client knows.
         let now = view.portfolio();
-        if let Some(now) = &now {
-            let told = portfolio_data(now);
-            if told != self.portfolio {
-                self.portfolio.clone_from(&told);
-                out.push(said(PORTFOLIO, "portfolio_update", told));
-            }
-        }
-        let held = view.positions();
-        if held != self.positions {
-            self.positions = held;
-            // Each client makes its own of it: what is news depends on what it knows.
-            out.push(said(POSITIONS, "positions_update", Value::Null));
-        }
+        let told = now.iter().map(portfolio_data);
+        out.extend(told.map(|told| said(PORTFOLIO, "portfolio_update", told)));
+        out.push(said(POSITIONS, "positions_update", Value::Null));
         self.stands_still(now, view, out);
     }
 

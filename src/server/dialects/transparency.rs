@@ -2,6 +2,7 @@
 //! decisions are said when they happen, once; portfolio and performance at their cadence.
 
 mod client;
+mod history;
 pub mod rest;
 mod socket;
 pub mod words;

@@ -15,9 +15,10 @@ use serde_json::{Map, Value, json};
 use super::caster::{self, Said};
 use super::config::UpdatesConfig;
 use super::figures::time;
+use super::names::named;
 use super::session::{self, Asked, Heard, Talk};
 use super::view::View;
-use crate::domain::{Decimal, Performance, Symbol};
+use crate::domain::Performance;
 use crate::server::clock::wall_time;
 use crate::wire::{Payload, Topic};
 use words::{UpdatesAlert, UpdatesDashboard, UpdatesPerformance, UpdatesPosition, UpdatesTrade};
@@ -75,17 +76,12 @@ fn said(stream: &'static str, event: &'static str, data: Value) -> Said {
 
 pub struct Voice {
     every: Duration,
-    performance: Value,
-    /// What was held when it was said last.
-    positions: BTreeMap<Symbol, UpdatesPosition>,
 }
 
 impl Voice {
     pub fn new(config: &UpdatesConfig) -> Self {
         Self {
             every: Duration::from_millis(config.changes_ms.into()),
-            performance: Value::Null,
-            positions: BTreeMap::new(),
         }
     }
 }
@@ -114,33 +110,13 @@ impl caster::Voice for Voice {
     }
 
     fn beat(&mut self, _: usize, view: &View, out: &mut Vec<Said>) {
-        // Each time: a client that was told a moment ago hears of a change at the next beat.
+        // Each time: what is news depends on what a client knows.
         out.extend(dashboard(view).map(|now| said(DASHBOARD, "dashboard_update", now)));
-        if let Some(now) = view.performance().map(|all| performance(&all))
-            && now != self.performance
-        {
-            self.performance.clone_from(&now);
-            out.push(said(PERFORMANCE, "performance_update", now));
-        }
-        for position in view.positions() {
-            let mut now = UpdatesPosition::of(&position);
-            let known = self.positions.get(&position.symbol);
-            let is_open = position.quantity != Decimal::ZERO;
-            // What is not held any more is said once, on the side that it was on.
-            match known {
-                Some(known) if !is_open => now.side = known.side,
-                None if !is_open => continue,
-                _ => {}
-            }
-            if known != Some(&now) {
-                out.push(said(POSITIONS, "position_update", json!(now)));
-            }
-            if is_open {
-                self.positions.insert(position.symbol, now);
-            } else {
-                self.positions.remove(&position.symbol);
-            }
-        }
+        let now = view.performance().map(|all| performance(&all));
+        out.extend(now.map(|now| said(PERFORMANCE, "performance_update", now)));
+        let all = view.positions();
+        let rows = all.iter().map(|one| json!(UpdatesPosition::of(one)));
+        out.extend(rows.map(|row| said(POSITIONS, "position_update", row)));
     }
 }
 
@@ -176,20 +152,7 @@ impl Client {
         let Some(Value::Array(given)) = given else {
             return Err(error("missing_channels", "channels is a list of names"));
         };
-        let (mut known, mut rejected) = (Vec::new(), Vec::new());
-        for name in given {
-            let text = name.as_str().unwrap_or_default();
-            match CHANNELS.iter().find(|channel| **channel == text) {
-                Some(channel) if known.contains(channel) => {}
-                Some(channel) => known.push(*channel),
-                None => rejected.push(
-                    name.as_str()
-                        .map_or_else(|| name.to_string(), str::to_owned),
-                ),
-            }
-        }
-        rejected.truncate(20);
-        Ok((known, rejected))
+        Ok(named(given, &CHANNELS))
     }
 
     /// All of a channel, as it is now.
@@ -306,21 +269,35 @@ impl Talk for Client {
         if said.stream == DASHBOARD && is_early {
             return Vec::new();
         }
-        // What is said to all may be news to others alone.
-        let key = (said.event, row(&said.data));
-        let before = self.known.insert(key, said.data.clone());
-        let before = before.unwrap_or_default();
-        if before == said.data {
+        let mut now = said.data.clone();
+        let key = (said.event, row(&now));
+        let before = self.known.get(&key);
+        let is_closed = now["quantity"] == 0.0;
+        if is_closed {
+            // What is not held any more is said once, on the side that it was on.
+            let Some(held) = before.filter(|held| held["quantity"] != 0.0) else {
+                return Vec::new();
+            };
+            now["side"] = held["side"].clone();
+        }
+        if before == Some(&now) {
             return Vec::new();
         }
         if said.stream == DASHBOARD {
             self.dashboard_at = Some(Instant::now());
         }
-        if !self.partial {
-            return vec![said.frame.clone()];
-        }
-        let told = changed(&before, &said.data);
-        vec![partial_frame(said.event, &Value::Object(told))]
+        let told = match before {
+            Some(before) if self.partial => Value::Object(changed(before, &now)),
+            _ => now.clone(),
+        };
+        self.known.insert(key, now);
+        vec![if self.partial {
+            partial_frame(said.event, &told)
+        } else if is_closed {
+            frame(said.event, &told)
+        } else {
+            said.frame.clone()
+        }]
     }
 
     fn too_much(&self) -> Utf8Bytes {

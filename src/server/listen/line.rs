@@ -3,8 +3,7 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
@@ -21,18 +20,21 @@ pub enum Transport {
 }
 
 /// How long the connection's writes may stand still. It is in the extensions of each request: a socket whose
-/// library waits for its client forever sets it.
-#[derive(Debug, Clone, Default)]
-pub struct WriteLimit(Arc<AtomicU32>);
+/// library waits for its client forever sets it, once.
+#[derive(Clone, Default)]
+pub struct WriteLimit(Arc<OnceLock<Limit>>);
+
+struct Limit {
+    longest: Duration,
+    over: Box<dyn Fn() + Send + Sync>,
+}
 
 impl WriteLimit {
-    pub fn set(&self, millis: u32) {
-        self.0.store(millis, Ordering::Relaxed);
-    }
-
-    fn get(&self) -> Option<Duration> {
-        let millis = self.0.load(Ordering::Relaxed);
-        (millis > 0).then(|| Duration::from_millis(millis.into()))
+    /// `over` is called where a write took longer.
+    pub fn set(&self, millis: u32, over: impl Fn() + Send + Sync + 'static) {
+        let longest = Duration::from_millis(millis.into());
+        let over = Box::new(over);
+        let _ = self.0.set(Limit { longest, over });
     }
 }
 
@@ -64,7 +66,7 @@ impl Line {
         }
     }
 
-    /// Something was written: `Ready`. Else an error once that has taken too long.
+    /// `written` as it is, or an error once it has been pending for too long.
     fn watch<T>(
         &mut self,
         written: Poll<io::Result<T>>,
@@ -77,16 +79,17 @@ impl Line {
             self.flow = Flow::Moves;
             return written;
         }
-        let Some(limit) = self.limit.get() else {
+        let Some(limit) = self.limit.0.get() else {
             return Poll::Pending;
         };
         if matches!(self.flow, Flow::Moves) {
-            self.flow = Flow::Stands(Box::pin(sleep(limit)));
+            self.flow = Flow::Stands(Box::pin(sleep(limit.longest)));
         }
         if let Flow::Stands(timer) = &mut self.flow {
             ready!(timer.as_mut().poll(cx));
         }
         self.flow = Flow::Over;
+        (limit.over)();
         if let Some(reader) = self.reader.take() {
             reader.wake();
         }
@@ -165,8 +168,11 @@ impl AsyncWrite for Line {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = either!(self, stream => stream.poll_flush(cx));
-        self.watch(flushed, cx)
+        match either!(self, stream => stream.poll_flush(cx)) {
+            // Nothing to flush says nothing of what could not be written.
+            Poll::Ready(flushed) if !matches!(self.flow, Flow::Over) => Poll::Ready(flushed),
+            flushed => self.watch(flushed, cx),
+        }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -20,6 +20,8 @@ struct Known {
     time: TimeUs,
     /// What was said last.
     said: Option<Trail>,
+    /// The order as it was told last.
+    order: Option<Order>,
     seen: Instant,
 }
 
@@ -36,6 +38,7 @@ impl Trails {
                 trail,
                 time: row.time,
                 said: None,
+                order: None,
                 seen: now,
             });
             (known.trail, known.time, known.seen) = (trail, row.time, now);
@@ -62,7 +65,7 @@ impl Trails {
             None => last,
         };
         if let Some(known) = known {
-            known.said = Some(trail);
+            (known.said, known.order) = (Some(trail), Some(order.clone()));
         }
         Some(trail)
     }
@@ -73,9 +76,10 @@ impl Trails {
             if known.said == Some(known.trail) {
                 return None;
             }
-            let order = view.order(id)?;
-            let is_at_work = !order.status.is_final() && order.trigger.is_none();
             known.said = Some(known.trail);
+            // One that memory has no more has not changed since it was told.
+            let order = view.order(id).or_else(|| known.order.clone())?;
+            let is_at_work = !order.status.is_final() && order.trigger.is_none();
             is_at_work.then_some((order, known.trail, known.time))
         });
         moved.collect()

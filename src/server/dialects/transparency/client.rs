@@ -13,20 +13,18 @@ use tokio::sync::mpsc::Receiver;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::{STREAMS, entry_id, event, log, now, server_time};
+use super::history::history;
+use super::{STREAMS, now, server_time};
 use crate::auth::Principal;
-use crate::domain::Outcome;
 use crate::server::dialects::View;
 use crate::server::dialects::caster::Said;
+use crate::server::dialects::names::named;
 use crate::server::dialects::session::may_see;
 use crate::server::limits::{CommandRate, SocketPlace, Verdict};
 use crate::server::monitor::Counters;
 use crate::server::socket::bad_frames::BadFrames;
 use crate::server::state::AppState;
-use crate::wire::Payload;
 
-/// Entries of a history.
-const MAX_HISTORY: usize = 500;
 /// How often it is looked whether a client may stay.
 const LOOK: Duration = Duration::from_secs(1);
 /// How often it is looked whether a full queue has room again.
@@ -114,7 +112,7 @@ impl Client {
         talk.emit("connected", &connected).await?;
         loop {
             tokio::select! {
-                // The namespace closes all of them.
+                // Its connection ends with the process.
                 () = talk.state.shutdown.cancelled() => return Err(Gone::Left),
                 () = overflow.cancelled() => return Err(Gone::Abuse),
                 said = heard.recv() => match said {
@@ -183,7 +181,7 @@ impl Client {
     }
 
     async fn subscribe(&mut self, talk: &Talk<'_>, wish: &Wish) -> Result<(), Gone> {
-        let (streams, rejected) = named(&wish.streams);
+        let (streams, rejected) = named(&wish.streams, &STREAMS);
         talk.emit(
             "subscription_confirmed",
             &confirmation(&streams, rejected, "subscribed"),
@@ -207,7 +205,7 @@ impl Client {
     }
 
     async fn unsubscribe(&mut self, talk: &Talk<'_>, wish: &Wish) -> Result<(), Gone> {
-        let (streams, rejected) = named(&wish.streams);
+        let (streams, rejected) = named(&wish.streams, &STREAMS);
         self.streams.retain(|stream| !streams.contains(stream));
         talk.emit(
             "subscription_confirmed",
@@ -259,68 +257,10 @@ impl Talk<'_> {
     }
 }
 
-/// The names that there are, and the others.
-fn named(streams: &[Value]) -> (Vec<&'static str>, Vec<String>) {
-    let (mut known, mut rejected) = (Vec::new(), Vec::new());
-    for name in streams {
-        match STREAMS.iter().find(|stream| name == *stream) {
-            Some(stream) if known.contains(stream) => {}
-            Some(stream) => known.push(*stream),
-            None => rejected.push(
-                name.as_str()
-                    .map_or_else(|| name.to_string(), str::to_owned),
-            ),
-        }
-    }
-    rejected.truncate(20);
-    (known, rejected)
-}
-
 fn confirmation(streams: &[&str], rejected: Vec<String>, status: &str) -> Value {
     let mut told = json!({ "streams": streams, "status": status });
     if !rejected.is_empty() {
         told["rejected"] = rejected.into();
     }
     told
-}
-
-/// What a log had after an id, or its newest entries; oldest first. Who follows pages after an id gets all of
-/// them; of an id that memory has no more, the newest are told, and that they are not all.
-fn history(view: &View, stream: &str, since: Option<&str>, newest: Option<usize>) -> Value {
-    let mut entries = first_told(view, stream);
-    let most = newest.unwrap_or(MAX_HISTORY).min(MAX_HISTORY);
-    let seen = since.map(|since| {
-        let is_seen = |entry: &Payload| entry_id(entry).is_some_and(|id| id == since);
-        entries.iter().rposition(is_seen)
-    });
-    let is_complete = match seen {
-        Some(Some(seen)) => {
-            entries.drain(..=seen);
-            let is_all = entries.len() <= most;
-            entries.truncate(most);
-            is_all
-        }
-        // Those before the newest were not asked for, unless it is for all after an id.
-        Some(None) | None => {
-            entries.drain(..entries.len().saturating_sub(most));
-            seen.is_none()
-        }
-    };
-    let types = view.order_types();
-    let said = entries.iter().filter_map(|entry| event(entry, &types));
-    let items: Vec<Value> = said.map(|said| said.data).collect();
-    json!({ "stream": stream, "items": items, "complete": is_complete })
-}
-
-/// What memory has of a log, oldest first; a decision once, as it was made.
-fn first_told(view: &View, stream: &str) -> Vec<Payload> {
-    let Some(topic) = log(stream, &view.bot) else {
-        return Vec::new();
-    };
-    let mut entries = view.last(&topic, usize::MAX);
-    entries.retain(|entry| match entry {
-        Payload::Decision(decision) => decision.outcome == Outcome::Pending,
-        _ => true,
-    });
-    entries
 }

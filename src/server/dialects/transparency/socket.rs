@@ -7,6 +7,7 @@
 
 use std::future::{Ready, ready};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -32,6 +33,7 @@ use crate::server::error::AppError;
 use crate::server::handle::Unavailable;
 use crate::server::limits::{CommandRate, ConnectionPlace};
 use crate::server::listen::line::WriteLimit;
+use crate::server::monitor::Counters;
 use crate::server::socket::bad_frames::BadFrames;
 use crate::server::state::AppState;
 use crate::wire::frame::MAX_CLIENT_MESSAGE;
@@ -47,9 +49,12 @@ pub struct Namespace(OnceLock<SocketIoService<Router>>);
 
 impl Namespace {
     pub fn start(&self, state: &AppState) {
+        let server = &state.config.server;
         let (service, io) = SocketIo::builder()
             .req_path("/socket.io")
             .max_buffer_size(WAITING)
+            .ping_interval(Duration::from_millis(server.ping_ms.into()))
+            .ping_timeout(Duration::from_millis(server.pong_timeout_ms.into()))
             .max_payload(MAX_CLIENT_MESSAGE as u64)
             .ws_max_message_size(MAX_CLIENT_MESSAGE)
             .ws_max_frame_size(MAX_CLIENT_MESSAGE)
@@ -66,10 +71,16 @@ pub async fn serve(AxumState(state): AxumState<AppState>, request: Request) -> R
         return AppError::Internal("Socket.IO is not served".to_owned()).into_response();
     };
     // The library waits for ever for a client that takes nothing in.
+    let extensions = request.extensions();
     if request.headers().contains_key(header::UPGRADE)
-        && let Some(limit) = request.extensions().get::<WriteLimit>()
+        && let Some(limit) = extensions.get::<WriteLimit>()
+        && let Some(place) = extensions.get::<Arc<ConnectionPlace>>()
     {
-        limit.set(state.config.server.write_timeout_ms);
+        let (place, monitor) = (Arc::clone(place), Arc::clone(&state.monitor));
+        limit.set(state.config.server.write_timeout_ms, move || {
+            Counters::add(&monitor.counters.slow_closes, 1);
+            place.strike();
+        });
     }
     let answering = service.clone().oneshot(request);
     match state.shutdown.run_until_cancelled(answering).await {
