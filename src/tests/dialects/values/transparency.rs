@@ -224,7 +224,8 @@ async fn a_fill_comes_within_half_a_second_of_the_native_push() {
     }
     lags.sort();
     assert!(lags[ORDERS / 2] <= Duration::from_millis(500), "{lags:?}");
-    assert!(lags[ORDERS - 1] <= Duration::from_secs(2), "{lags:?}");
+    // Any one may meet a busy machine.
+    assert!(lags[ORDERS - 1] <= Duration::from_secs(10), "{lags:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
