@@ -257,15 +257,6 @@ async fn a_closing_is_told_to_whoever_saw_the_position_and_to_nobody_else() {
         json!({"type": "fill", "id": id, "symbol": "BTCUSDT", "side": side, "quantity": "0.1",
                "price": "42000", "fee": "0"})
     };
-    let watching = async || {
-        let mut socket = Plain::open(&server, "/ws").await;
-        let wish = json!({"type": "subscribe", "data": {"channels": ["positions"]}});
-        socket.say(&wish).await;
-        socket
-            .find("its channels", |frame| frame["type"] == "subscribed")
-            .await;
-        socket
-    };
     let is_row = |frame: &Value| frame["type"] == "position_update";
     for round in ["a", "b"] {
         // Neither beat of the dialect need see the position.
@@ -273,7 +264,7 @@ async fn a_closing_is_told_to_whoever_saw_the_position_and_to_nobody_else() {
             .report("mine", &[fill(&format!("{round}1"), "sell")])
             .await;
         server.portfolio_after("mine", opened.seq()).await;
-        let mut saw = watching().await;
+        let mut saw = Plain::updates(&server, &["positions"]).await;
         let row = saw.find("the position", is_row).await;
         assert_eq!(
             (&row["data"]["side"], &row["data"]["quantity"]),
@@ -283,7 +274,7 @@ async fn a_closing_is_told_to_whoever_saw_the_position_and_to_nobody_else() {
             .report("mine", &[fill(&format!("{round}2"), "buy")])
             .await;
         server.portfolio_after("mine", closed.seq()).await;
-        let mut came_late = watching().await;
+        let mut came_late = Plain::updates(&server, &["positions"]).await;
         let row = saw.find("the closing", is_row).await;
         assert_eq!(
             (&row["data"]["side"], &row["data"]["quantity"]),

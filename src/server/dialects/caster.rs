@@ -25,8 +25,8 @@ const PART: usize = 200;
 /// How often, and how long each time, the next part waits for the slowest listener; then it comes all the same.
 const PAUSES: usize = 40;
 const PAUSE: Duration = Duration::from_millis(5);
-/// How long the journal may take for a part.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long the journal may take for a part: what needs longer is told to be late.
+pub const PATIENCE: Duration = Duration::from_secs(3);
 
 /// One thing said, for whoever listens to it.
 #[derive(Debug, Clone)]
@@ -84,29 +84,38 @@ async fn cast(sender: broadcast::Sender<Arc<Said>>, view: View, mut voice: impl 
     let shutdown = view.state.shutdown.clone();
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let logs = voice.logs(&view).into_iter();
-    let mut logs: Vec<Log> = logs.map(|topic| Log::new(topic, &view)).collect();
+    let logs = voice.logs(&view).into_iter().map(|topic| Log {
+        said: view.news(&topic, u64::MAX).head,
+        topic,
+        is_late: false,
+    });
+    let mut logs: Vec<Log> = logs.collect();
     let beats = voice.beats();
     let mut due: Vec<Instant> = beats.iter().map(|_| Instant::now()).collect();
     let mut out = Vec::new();
     while shutdown.run_until_cancelled(look.tick()).await.is_some() {
         for log in &mut logs {
             // What comes meanwhile has its turn after the other logs and what is due.
-            let head = view.news(&log.topic, u64::MAX).head;
-            while sender.receiver_count() > 0 && log.head < head {
-                let was_late = log.is_late;
-                let entries = log.next(&view).await.unwrap_or_default();
-                voice.entries(&view, &entries, &mut out);
-                if log.is_late && !was_late {
-                    voice.late(&mut out);
-                }
-                say(&sender, &mut out).await;
-                if entries.is_empty() || shutdown.is_cancelled() {
-                    break;
-                }
-            }
+            let head = log.newest(&view);
             if sender.receiver_count() == 0 {
-                log.skip(&view);
+                // What nobody was there to hear is history.
+                (log.said, log.is_late) = (head, false);
+            }
+            while log.said < head && !shutdown.is_cancelled() {
+                match log.next(&view).await {
+                    Ok(entries) => {
+                        log.is_late = false;
+                        voice.entries(&view, &entries, &mut out);
+                        say(&sender, &mut out).await;
+                    }
+                    Err(why) => {
+                        if !std::mem::replace(&mut log.is_late, true) {
+                            tracing::error!(why, topic = %log.topic, "the journal could not be read for a dialect");
+                            voice.late(&mut out);
+                        }
+                        break;
+                    }
+                }
             }
         }
         let now = Instant::now();
@@ -125,55 +134,36 @@ async fn cast(sender: broadcast::Sender<Arc<Said>>, view: View, mut voice: impl 
 /// A log, and how far it has been said.
 struct Log {
     topic: Topic,
-    head: u64,
-    /// The journal did not give what comes next; it is complained of once.
+    said: u64,
+    /// The journal did not give what comes next; that was told.
     is_late: bool,
 }
 
 impl Log {
-    fn new(topic: Topic, view: &View) -> Self {
-        let mut log = Self {
-            topic,
-            head: 0,
-            is_late: false,
-        };
-        log.skip(view);
-        log
+    fn newest(&self, view: &View) -> u64 {
+        view.news(&self.topic, u64::MAX).head
     }
 
-    /// What nobody was there to hear is history.
-    fn skip(&mut self, view: &View) {
-        self.head = view.news(&self.topic, u64::MAX).head;
-        self.is_late = false;
-    }
-
-    /// The next part; `None` where it cannot be had now. What memory has no more, as when a replay runs as fast
-    /// as it can, is in the journal.
-    async fn next(&mut self, view: &View) -> Option<Vec<Payload>> {
-        let news = view.news(&self.topic, self.head);
+    /// The next part, or why it cannot be had now. What memory has no more, as when a replay runs as fast as it
+    /// can, is in the journal.
+    async fn next(&mut self, view: &View) -> Result<Vec<Payload>, String> {
+        let news = view.news(&self.topic, self.said);
         let Some((first, last)) = news.trimmed else {
             let mut part = news.publications;
             part.truncate(PART);
             let last = part.last().map_or(news.head, |last| last.push.last);
-            self.head = last.max(self.head);
+            self.said = last.max(self.said);
             let entries = part.iter().filter_map(|entry| entry.push.data.payload());
-            return Some(entries.cloned().collect());
+            return Ok(entries.cloned().collect());
         };
         let last = last.min(first + PART as u64 - 1);
         let reading = view.state.reader.range(&self.topic, Range { first, last });
-        let why = match tokio::time::timeout(PATIENCE, reading).await {
-            Ok(Ok(logged)) => {
-                (self.head, self.is_late) = (last, false);
-                let entries = logged.iter().filter_map(|row| publication(&row.record));
-                return Some(entries.map(|(_, entry)| entry).collect());
-            }
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "it takes too long".to_owned(),
-        };
-        if !std::mem::replace(&mut self.is_late, true) {
-            tracing::error!(why, topic = %self.topic, "the journal could not be read for a dialect");
-        }
-        None
+        let read = tokio::time::timeout(PATIENCE, reading).await;
+        let read = read.map_err(|_| "it takes too long".to_owned())?;
+        let read = read.map_err(|error| error.to_string())?;
+        self.said = last;
+        let entries = read.iter().filter_map(|row| publication(&row.record));
+        Ok(entries.map(|(_, entry)| entry).collect())
     }
 }
 

@@ -85,9 +85,6 @@ pub struct Voice {
     moved: (Option<Portfolio>, Instant, bool),
 }
 
-/// What takes longer is an error on the stream, which goes on.
-const PATIENCE: Duration = Duration::from_secs(3);
-
 impl Voice {
     pub fn new(config: &FinanceConfig) -> Self {
         Self {
@@ -98,7 +95,7 @@ impl Voice {
     }
 
     fn changes(&mut self, view: &View, out: &mut Vec<Said>) {
-        // Each time: what is news depends on what a client knows.
+        // Each time: what is news depends on what a client knows. Of positions each makes its own.
         let now = view.portfolio();
         let told = now.iter().map(portfolio_data);
         out.extend(told.map(|told| said(PORTFOLIO, "portfolio_update", told)));
@@ -114,7 +111,7 @@ impl Voice {
             return;
         }
         let health = view.health();
-        if !*told && !health.ready && at.elapsed() >= PATIENCE {
+        if !*told && !health.ready && at.elapsed() >= caster::PATIENCE {
             *told = true;
             out.push(warning("not_ready", health.problems.join("; ")));
         }

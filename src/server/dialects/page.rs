@@ -18,8 +18,8 @@ pub fn limit(named: Option<i64>) -> Result<u32, Rejection> {
 }
 
 /// How many are left out, at most `most`.
-pub fn offset(named: Option<i64>, most: i64) -> Result<u64, Rejection> {
+pub fn offset<T: TryFrom<i64>>(named: Option<i64>, most: i64) -> Result<T, Rejection> {
     let offset = Some(named.unwrap_or(0)).filter(|offset| (0..=most).contains(offset));
-    let offset = offset.and_then(|offset| u64::try_from(offset).ok());
+    let offset = offset.and_then(|offset| T::try_from(offset).ok());
     offset.ok_or_else(|| wrong("offset", format!("offset is 0 to {most}")))
 }

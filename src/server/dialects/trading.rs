@@ -95,6 +95,10 @@ fn said(stream: &'static str, symbol: Option<Symbol>, data: Value) -> Said {
     }
 }
 
+fn of_order(told: TradingOrderUpdate) -> Said {
+    said(ORDER, None, frame(ORDER, told))
+}
+
 pub struct Voice {
     beats: Vec<Duration>,
     /// The publication of each market that was said last.
@@ -129,7 +133,7 @@ impl caster::Voice for Voice {
         for entry in entries {
             if let Payload::Order(changed) = entry {
                 let told = TradingOrderUpdate::of(changed, self.trails.of(changed));
-                out.push(said(ORDER, None, frame(ORDER, told)));
+                out.push(of_order(told));
             }
         }
     }
@@ -152,7 +156,7 @@ impl caster::Voice for Voice {
                 for (order, trail, time) in self.trails.moved(view) {
                     let mut told = TradingOrderUpdate::of(&order, Some(trail));
                     told.timestamp = time.millis();
-                    out.push(said(ORDER, None, frame(ORDER, told)));
+                    out.push(of_order(told));
                 }
             }
             _ => {

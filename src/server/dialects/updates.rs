@@ -18,7 +18,6 @@ use super::figures::time;
 use super::names::named;
 use super::session::{self, Asked, Heard, Talk};
 use super::view::View;
-use crate::domain::Performance;
 use crate::server::clock::wall_time;
 use crate::wire::{Payload, Topic};
 use words::{UpdatesAlert, UpdatesDashboard, UpdatesPerformance, UpdatesPosition, UpdatesTrade};
@@ -38,15 +37,30 @@ pub async fn updates(asked: Asked) -> Response {
     session::open(asked, |state| &state.casters.updates, Client::default())
 }
 
-fn dashboard(view: &View) -> Option<Value> {
-    let portfolio = view.portfolio()?;
-    let performance = view.performance();
-    let now = UpdatesDashboard::of(&portfolio, performance.as_ref());
-    Some(json!(now))
-}
-
-fn performance(all: &Performance) -> Value {
-    json!(UpdatesPerformance::of(all))
+/// All of a channel as it is now, each row with the name of its message; of what only happens nothing.
+fn figures(channel: &str, view: &View) -> Vec<(&'static str, Value)> {
+    match channel {
+        DASHBOARD => {
+            let performance = view.performance();
+            let now = view.portfolio();
+            let told = now.map(|now| UpdatesDashboard::of(&now, performance.as_ref()));
+            told.map(|told| ("dashboard_update", json!(told)))
+                .into_iter()
+                .collect()
+        }
+        PERFORMANCE => {
+            let told = view.performance().map(|all| UpdatesPerformance::of(&all));
+            told.map(|told| ("performance_update", json!(told)))
+                .into_iter()
+                .collect()
+        }
+        POSITIONS => {
+            let all = view.positions();
+            let rows = all.iter().map(UpdatesPosition::of);
+            rows.map(|row| ("position_update", json!(row))).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn frame(event: &str, data: &Value) -> Utf8Bytes {
@@ -111,12 +125,10 @@ impl caster::Voice for Voice {
 
     fn beat(&mut self, _: usize, view: &View, out: &mut Vec<Said>) {
         // Each time: what is news depends on what a client knows.
-        out.extend(dashboard(view).map(|now| said(DASHBOARD, "dashboard_update", now)));
-        let now = view.performance().map(|all| performance(&all));
-        out.extend(now.map(|now| said(PERFORMANCE, "performance_update", now)));
-        let all = view.positions();
-        let rows = all.iter().map(|one| json!(UpdatesPosition::of(one)));
-        out.extend(rows.map(|row| said(POSITIONS, "position_update", row)));
+        for channel in CHANNELS {
+            let now = figures(channel, view).into_iter();
+            out.extend(now.map(|(event, told)| said(channel, event, told)));
+        }
     }
 }
 
@@ -157,38 +169,48 @@ impl Client {
 
     /// All of a channel, as it is now.
     fn first(&mut self, channel: &str, view: &View) -> Vec<Utf8Bytes> {
-        let now: Vec<(&'static str, Value)> = match channel {
-            DASHBOARD => dashboard(view)
-                .map(|now| ("dashboard_update", now))
-                .into_iter()
-                .collect(),
-            PERFORMANCE => {
-                let now = view.performance().map(|all| performance(&all));
-                now.map(|now| ("performance_update", now))
-                    .into_iter()
-                    .collect()
+        let mut frames = Vec::new();
+        for (event, now) in figures(channel, view) {
+            // As a whole, also to who was told of it before; what was closed since is news.
+            if now["quantity"] != 0.0 {
+                self.known.remove(&(event, row(&now)));
             }
-            POSITIONS => {
-                let open = view.open_positions();
-                open.iter()
-                    .map(|one| ("position_update", json!(UpdatesPosition::of(one))))
-                    .collect()
-            }
-            _ => Vec::new(),
+            let told = self.news(channel, event, &now);
+            frames.extend(told.map(|told| self.frame(event, &told)));
+        }
+        frames
+    }
+
+    /// What of a figure it does not know yet.
+    fn news(&mut self, channel: &str, event: &'static str, now: &Value) -> Option<Value> {
+        let mut now = now.clone();
+        let key = (event, row(&now));
+        let before = self.known.get(&key);
+        if now["quantity"] == 0.0 {
+            // What is not held any more is said once, on the side that it was on.
+            let held = before.filter(|held| held["quantity"] != 0.0)?;
+            now["side"] = held["side"].clone();
+        }
+        if before == Some(&now) {
+            return None;
+        }
+        let told = match before {
+            Some(before) if self.partial => Value::Object(changed(before, &now)),
+            _ => now.clone(),
         };
+        self.known.insert(key, now);
         if channel == DASHBOARD {
             self.dashboard_at = Some(Instant::now());
         }
-        now.into_iter()
-            .map(|(event, data)| {
-                self.known.insert((event, row(&data)), data.clone());
-                if self.partial {
-                    partial_frame(event, &data)
-                } else {
-                    frame(event, &data)
-                }
-            })
-            .collect()
+        Some(told)
+    }
+
+    fn frame(&self, event: &str, told: &Value) -> Utf8Bytes {
+        if self.partial {
+            partial_frame(event, told)
+        } else {
+            frame(event, told)
+        }
     }
 }
 
@@ -255,49 +277,22 @@ impl Talk for Client {
         if !self.channels.contains(said.stream) {
             return Vec::new();
         }
-        // What happens is new as a whole.
-        if !matches!(said.stream, DASHBOARD | POSITIONS | PERFORMANCE) {
-            return vec![if self.partial {
-                partial_frame(said.event, &said.data)
-            } else {
-                said.frame.clone()
-            }];
-        }
         let every = u64::from(view.state.config.dialects.updates.changes_ms);
         let least = Duration::from_millis(every).saturating_sub(JITTER);
-        let is_early = self.dashboard_at.is_some_and(|at| at.elapsed() < least);
-        if said.stream == DASHBOARD && is_early {
-            return Vec::new();
-        }
-        let mut now = said.data.clone();
-        let key = (said.event, row(&now));
-        let before = self.known.get(&key);
-        let is_closed = now["quantity"] == 0.0;
-        if is_closed {
-            // What is not held any more is said once, on the side that it was on.
-            let Some(held) = before.filter(|held| held["quantity"] != 0.0) else {
-                return Vec::new();
-            };
-            now["side"] = held["side"].clone();
-        }
-        if before == Some(&now) {
-            return Vec::new();
-        }
-        if said.stream == DASHBOARD {
-            self.dashboard_at = Some(Instant::now());
-        }
-        let told = match before {
-            Some(before) if self.partial => Value::Object(changed(before, &now)),
-            _ => now.clone(),
+        let told = match said.stream {
+            DASHBOARD if self.dashboard_at.is_some_and(|at| at.elapsed() < least) => None,
+            DASHBOARD | POSITIONS | PERFORMANCE => self.news(said.stream, said.event, &said.data),
+            // What happens is new as a whole.
+            _ => Some(said.data.clone()),
         };
-        self.known.insert(key, now);
-        vec![if self.partial {
-            partial_frame(said.event, &told)
-        } else if is_closed {
-            frame(said.event, &told)
-        } else {
-            said.frame.clone()
-        }]
+        let frame = told.map(|told| {
+            if !self.partial && told == said.data {
+                said.frame.clone()
+            } else {
+                self.frame(said.event, &told)
+            }
+        });
+        frame.into_iter().collect()
     }
 
     fn too_much(&self) -> Utf8Bytes {

@@ -39,16 +39,9 @@ async fn everybody_gets_all_of_a_burst_in_order() {
     .await;
     server.notes("mine", 1..=1).await;
     let mut transparency = Namespace::open(&server).await;
-    let streams = json!({ "streams": ["trade_feed"] });
-    transparency.emit("subscribe", &streams).await;
-    transparency.find("subscription_confirmed", |_| true).await;
+    transparency.subscribe(&["trade_feed"]).await;
     let agent = Plain::open(&server, "/api/v1/bot/ws").await;
-    let mut updates = Plain::open(&server, "/ws").await;
-    let trades = json!({"type": "subscribe", "data": {"channels": ["trades"]}});
-    updates.say(&trades).await;
-    updates
-        .find("its channels", |frame| frame["type"] == "subscribed")
-        .await;
+    let updates = Plain::updates(&server, &["trades"]).await;
 
     let reporting = join_all((0..REPORTS).map(|report| {
         let fills: Vec<Value> = (0..FILLS)

@@ -2,7 +2,7 @@
 
 use futures::{SinkExt as _, StreamExt as _};
 use plainsight::server::dialects::DIALECTS;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -43,6 +43,17 @@ impl Plain {
         socket.set_recv_buffer_size(4_096).unwrap();
         let stream = MaybeTlsStream::Plain(socket.connect(server.addr).await.unwrap());
         Self(client_async(address, stream).await.expect(address).0)
+    }
+
+    /// One of Real-time Data Updates that is told these channels.
+    pub async fn updates(server: &TestServer, channels: &[&str]) -> Self {
+        let mut socket = Self::open(server, "/ws").await;
+        let wish = json!({"type": "subscribe", "data": {"channels": channels}});
+        socket.say(&wish).await;
+        socket
+            .find("its channels", |frame| frame["type"] == "subscribed")
+            .await;
+        socket
     }
 
     pub async fn say(&mut self, frame: &Value) {

@@ -62,13 +62,7 @@ impl Readers {
     async fn open(server: &TestServer) -> Self {
         let mut namespace = Namespace::open(server).await;
         namespace.subscribe(&["trade_feed"]).await;
-        let mut updates = Plain::open(server, "/ws").await;
-        updates
-            .say(&json!({"type": "subscribe", "data": {"channels": ["trades"]}}))
-            .await;
-        updates
-            .find("the channel", |frame| frame["type"] == "subscribed")
-            .await;
+        let updates = Plain::updates(server, &["trades"]).await;
         let agent = Plain::open(server, "/api/v1/bot/ws").await;
         Self {
             plain: vec![updates, agent],

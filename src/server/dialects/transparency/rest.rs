@@ -127,10 +127,8 @@ pub async fn trades(
     query: Params<Page>,
 ) -> Result<Response, AppError> {
     let asked = params(query)?;
-    let (limit, offset) = (
-        page::limit(asked.limit)?,
-        page::offset(asked.offset, i64::MAX)?,
-    );
+    let limit = page::limit(asked.limit)?;
+    let offset: u64 = page::offset(asked.offset, i64::MAX)?;
     let view = view(&state);
     let topic = Topic::Trades(view.bot.clone());
     // Offsets of a log are contiguous from 1: the newest one is the count.
@@ -173,20 +171,16 @@ pub async fn decisions(
     query: Params<Page>,
 ) -> Result<Response, AppError> {
     let asked = params(query)?;
-    let (limit, offset) = (
-        page::limit(asked.limit)?,
-        page::offset(asked.offset, MAX_SKIPPED)?,
-    );
+    let limit = page::limit(asked.limit)?;
+    let offset: u32 = page::offset(asked.offset, MAX_SKIPPED)?;
     let view = view(&state);
-    let wanted = limit.saturating_add(u32::try_from(offset).unwrap_or(u32::MAX));
+    let wanted = limit + offset;
     let filter = DecisionFilter::default();
     let found = state
         .reader
         .decisions(&view.bot, &filter, None, state.hub.seq(), wanted);
     let found = found.await?;
-    let found = found
-        .iter()
-        .skip(usize::try_from(offset).unwrap_or(usize::MAX));
+    let found = found.iter().skip(offset as usize);
     let decisions = found.map(TransparencyDecision::of).collect();
     let total = view.models().map(|models| {
         let totals = models
@@ -201,7 +195,7 @@ pub async fn decisions(
         decisions,
         total_count: total,
         limit,
-        offset,
+        offset: offset.into(),
         timestamp: server_time(),
     };
     told(&state, &body)

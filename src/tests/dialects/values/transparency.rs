@@ -203,10 +203,7 @@ async fn a_fill_comes_within_half_a_second_of_the_native_push() {
     let mut own = Socket::hello(&server).await;
     own.subscribe(vec![wish("trades:paper")]).await;
     let mut theirs = Namespace::open(&server).await;
-    theirs
-        .emit("subscribe", &json!({"streams": ["trade_feed"]}))
-        .await;
-    theirs.find("subscription_confirmed", |_| true).await;
+    theirs.subscribe(&["trade_feed"]).await;
     let mut lags = Vec::new();
     for _ in 0..ORDERS {
         let order =
